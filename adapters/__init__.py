@@ -1,0 +1,1 @@
+"""Whom the engine talks to: exchanges, histories, reports and the command line."""

@@ -1,0 +1,1 @@
+"""Candles and funding of the past, read from files."""

@@ -1,0 +1,1 @@
+"""Made-up markets, drawn from a seed."""

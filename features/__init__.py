@@ -1,0 +1,1 @@
+"""Behaviour in a trader's words, run as tests."""

@@ -1,0 +1,1 @@
+"""The sentences that features are made of, shipped so that users can write their own."""

@@ -1,0 +1,1 @@
+"""What the engine remembers: one life cycle per file."""

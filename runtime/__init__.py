@@ -1,0 +1,1 @@
+"""What happens on each event, from facts to approved orders."""
