@@ -1,0 +1,60 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# The newest Python that the engine supports and that really runs; `make PYTHON=/path/to/python3.12 test` chooses another.
+RUNS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	if $$python -c '$(RUNS)' >/dev/null 2>&1; then echo $$python; break; fi; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+UPGRADE ?=
+
+.PHONY: help setup test check demo bench lock clean
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/installed  ## make .venv from the lock files
+
+test: check  ## check, then run all tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+check: setup  ## style, types and the arrow of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+demo: setup  ## run all engines against the local exchange
+	$(BIN)/eternal demo
+
+bench: setup  ## measure side by side with others
+	$(BIN)/python -m benchmarks
+
+# The lock files come from pyproject.toml. After a change there: `make lock`, which keeps every pin that still fits.
+# To raise the pins: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package polars"` for one. Commit the result.
+# requirements.lock is what a developer has, -build.lock what builds from source need, -runtime.lock what a user has.
+lock:  ## renew the lock files from pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'Needs Python 3.11 to 3.14 on the PATH, or PYTHON=/path/to/it.' >&2; exit 1; }
+	@set -eu; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+	$(PYTHON) -m venv "$$tool"; "$$tool/bin/python" -m pip install --quiet --quiet 'uv>=0.9'; \
+	compile() { "$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url $(UPGRADE) "$$@"; }; \
+	compile --extra dev --group build --output-file requirements.lock pyproject.toml; \
+	compile --constraints requirements.lock --group build --output-file requirements-build.lock; \
+	compile --constraints requirements.lock --output-file requirements-runtime.lock pyproject.toml
+
+clean:  ## remove .venv and everything else that can be made again
+	rm -rf .venv dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: requirements-build.lock requirements.lock pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'Needs Python 3.11 to 3.14 on the PATH, or PYTHON=/path/to/it.' >&2; exit 1; }
+	@echo 'Setting up .venv with $(PYTHON) …'
+	@$(BIN)/python -c '$(RUNS)' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(PIP) --require-hashes --requirement requirements-build.lock
+	@$(PIP) --require-hashes --no-build-isolation --use-pep517 --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
