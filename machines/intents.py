@@ -1,0 +1,90 @@
+"""What a machine wants done; the runtime reviews each one before any order exists."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way a position earns."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
+class Urgency(StrEnum):
+    """Urgent crosses the spread at once; normal is a market order with a cap; patient waits as a maker."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    PATIENT = "patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Open a position so that the loss at the stop is `risk` of the account.
+
+    `risk` is a ratio; `stop_distance` is in quote coin per base coin; `leverage` and `largest` bound the notional as multiples
+    of the account's equity (whole account, one symbol).
+    """
+
+    symbol: str
+    direction: Direction
+    risk: Decimal
+    stop_distance: Decimal
+    largest: Decimal
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Close the whole position in a symbol."""
+
+    symbol: str
+    urgency: Urgency
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buy:
+    """Buy a coin for an amount of quote coin."""
+
+    symbol: str
+    amount: Decimal
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Sell:
+    """Sell a coin for an amount of quote coin, or all of it when `amount` is None."""
+
+    symbol: str
+    amount: Decimal | None
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStop:
+    """Move the protective stop to this distance behind a price, in quote coin; it only ever tightens."""
+
+    symbol: str
+    behind: Decimal
+    distance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOpen:
+    """Take back every open order of a symbol."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Tell the operator; `severity` is P0 to P3."""
+
+    severity: str
+    text: str
+
+
+Intent = Enter | Leave | Buy | Sell | MoveStop | CancelOpen | Alert

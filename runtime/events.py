@@ -1,0 +1,184 @@
+"""What can happen: every input of the engine is one of these, and nothing else moves it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from runtime.instrument import Market
+from runtime.requests import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """One finished candle; prices in quote coin, volume in base coin, times in milliseconds UTC."""
+
+    market: Market
+    symbol: str
+    timeframe: str
+    open_ms: int
+    close_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandleClose:
+    """All candles that closed at one moment, of any symbol and timeframe."""
+
+    at_ms: int
+    candles: tuple[Candle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted:
+    """The exchange has taken an order or a change of one."""
+
+    at_ms: int
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected:
+    """The exchange has refused an order; `code` is its own number, `reason` its own words."""
+
+    at_ms: int
+    order_id: str
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """What was left of an order is gone: cancelled, expired, or out of liquidity."""
+
+    at_ms: int
+    order_id: str
+    reason: str
+
+
+class FillKind(StrEnum):
+    """What made a fill happen."""
+
+    TRADE = "trade"
+    STOP = "stop"
+    LIQUIDATION = "liquidation"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. It counts once, by its execution id.
+
+    `fee` is positive when paid and is in `fee_coin`. `order_id` of an attached stop is that of the order which carried it.
+    `done` says that nothing of the order is left.
+    """
+
+    at_ms: int
+    execution_id: str
+    order_id: str
+    account: str
+    market: Market
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_coin: str
+    maker: bool
+    kind: FillKind
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPayment:
+    """One settlement of a perpetual; `amount` in quote coin is positive when received."""
+
+    at_ms: int
+    settlement_id: str
+    account: str
+    symbol: str
+    rate: Decimal
+    quantity: Decimal
+    mark: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """Money that came to or left an account from outside trading; positive came in."""
+
+    at_ms: int
+    flow_id: str
+    account: str
+    coin: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlaced:
+    """The protective stop of a position now stands at this price on the exchange."""
+
+    at_ms: int
+    account: str
+    symbol: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageSet:
+    """Leverage on the exchange is as asked; `changed` is false where it already was."""
+
+    at_ms: int
+    account: str
+    symbol: str
+    leverage: Decimal
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FactObserved:
+    """An outside observation: an index, a funding rate, the exchange's status; `symbol` is empty where it is of the whole market."""
+
+    at_ms: int
+    name: str
+    value: Decimal | float | bool | str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorCommand:
+    """What a person asked for: `name` is pause, resume, flatten, halt or acknowledge; `book` is empty for all books."""
+
+    at_ms: int
+    name: str
+    actor: str
+    reason: str
+    book: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Time has passed and nothing else happened."""
+
+    at_ms: int
+
+
+Event = (
+    CandleClose
+    | OrderAccepted
+    | OrderRejected
+    | OrderCancelled
+    | Fill
+    | FundingPayment
+    | CashFlow
+    | StopPlaced
+    | LeverageSet
+    | FactObserved
+    | OperatorCommand
+    | Timer
+)
+ExchangeEvent = (
+    OrderAccepted | OrderRejected | OrderCancelled | Fill | FundingPayment | CashFlow | StopPlaced | LeverageSet | FactObserved
+)

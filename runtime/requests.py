@@ -1,0 +1,84 @@
+"""What the engine asks of an exchange; nothing else leaves it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from runtime.instrument import Market
+
+
+class Side(StrEnum):
+    """The direction of an order or a fill."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(StrEnum):
+    """How an order finds its price."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class TimeInForce(StrEnum):
+    """How long an order may wait, and whether it may take liquidity."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    POST_ONLY = "PostOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """One order, fully rounded; exactly one of `quantity` (base coin) and `quote_amount` (spot market buys) is set.
+
+    `order_id` is the engine's own id (`orderLinkId`), at most 36 characters. `stop_loss` is attached to the position that
+    the order opens. `slippage_cap` bounds a market order's price against the last price (0.005 is 0.5 %).
+    """
+
+    order_id: str
+    account: str
+    market: Market
+    symbol: str
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: Decimal | None = None
+    quote_amount: Decimal | None = None
+    price: Decimal | None = None
+    reduce_only: bool = False
+    stop_loss: Decimal | None = None
+    slippage_cap: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Take back what is left of an order."""
+
+    order_id: str
+    account: str
+    market: Market
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStop:
+    """Move the protective stop of a position in place; it is never cancelled and placed anew."""
+
+    account: str
+    symbol: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SetLeverage:
+    """Set the leverage of a symbol before its first order."""
+
+    account: str
+    symbol: str
+    leverage: Decimal
+
+
+Request = PlaceOrder | CancelOrder | ChangeStop | SetLeverage
