@@ -10,6 +10,9 @@ from runtime.instrument import Market
 Key = tuple[Market, str, str]
 """Market, symbol and timeframe of one series of candles."""
 
+SYNTHETIC_LABEL = "SYNTHETIC.txt"
+"""A file of this name in a folder of market data says that all of it is made up."""
+
 CANDLE_SCHEMA = pl.Schema(
     {
         "open_ms": pl.Int64,

@@ -11,10 +11,9 @@ from adapters.history.candle_checks import clean
 from adapters.history.table import read_candles, read_values
 from adapters.history.venues import CANDLE_VENUES, FUNDING_VENUES, Venue, stitch
 from runtime.instrument import Market
-from runtime.market_data import FACT_SCHEMA, FUNDING_SCHEMA, MarketDataError, Problem
+from runtime.market_data import FACT_SCHEMA, FUNDING_SCHEMA, SYNTHETIC_LABEL, MarketDataError, Problem
 from runtime.timeframe import timeframe_ms
 
-SYNTHETIC_LABEL = "SYNTHETIC.txt"
 _SYMBOL = re.compile(r"[A-Z0-9]{2,30}")
 # A timeframe counts as covering a span when it holds nearly as much of it as the longest series does.
 _NEARLY_ALL = 0.99
@@ -67,14 +66,16 @@ class CandleFolder:
         check_timeframe(timeframe)
         venues = _venues(market, stand_ins=stand_ins)
         found = [(venue, self._venue_candles(venue, symbol, timeframe)) for venue in venues]
-        return _joined([(venue, series) for venue, series in found if series is not None], "open_ms")
+        return self._joined([(venue, series) for venue, series in found if series is not None], "open_ms")
 
     def funding(self, symbol: str, *, stand_ins: bool = True) -> Series | None:
         """Return all funding rates of a perpetual, or None where none were recorded."""
         _check_symbol(symbol)
         venues = FUNDING_VENUES if stand_ins else FUNDING_VENUES[:1]
         paths = [(venue, self.directory / "funding" / venue.folder / f"{symbol}.parquet") for venue in venues]
-        series = _joined([(venue, self._values(path, _RATE_NAMES)) for venue, path in paths if path.is_file()], "at_ms")
+        series = self._joined(
+            [(venue, self._values(path, _RATE_NAMES)) for venue, path in paths if path.is_file()], "at_ms"
+        )
         if series is None:
             return None
         return replace(series, rows=series.rows.rename({"value": "rate"}).select(*FUNDING_SCHEMA, "venue"))
@@ -101,6 +102,14 @@ class CandleFolder:
             return 0
         inside = series.rows.filter((pl.col("close_ms") > from_ms) & (pl.col("close_ms") <= to_ms))
         return inside.height * timeframe_ms(timeframe)
+
+    def _joined(self, found: list[tuple[Venue, Series]], time: str) -> Series | None:
+        if not found:
+            return None
+        rows = stitch([(venue, series.rows) for venue, series in found], time)
+        venues = tuple(replace(venue, name="made up") if self.synthetic else venue for venue, _ in found)
+        problems = tuple(problem for _, series in found for problem in series.problems)
+        return Series(rows, venues, problems, tuple(series.built_from[0] for _, series in found))
 
     def _folder(self, venue: Venue) -> Path:
         return self.directory / "candles" / venue.folder
@@ -160,15 +169,6 @@ def check_timeframe(timeframe: str) -> None:
 
 def _venues(market: Market, *, stand_ins: bool) -> tuple[Venue, ...]:
     return CANDLE_VENUES[market] if stand_ins else CANDLE_VENUES[market][:1]
-
-
-def _joined(found: list[tuple[Venue, Series]], time: str) -> Series | None:
-    if not found:
-        return None
-    rows = stitch([(venue, series.rows) for venue, series in found], time)
-    problems = tuple(problem for _, series in found for problem in series.problems)
-    built_from = tuple(series.built_from[0] for _, series in found)
-    return Series(rows, tuple(venue for venue, _ in found), problems, built_from)
 
 
 def _clean_values(table: pl.DataFrame, file: str) -> Series:
