@@ -1,0 +1,89 @@
+"""How large an order may be: what was asked, and every limit that made it smaller."""
+
+from decimal import Decimal
+
+from machines.intents import Direction, Enter
+from runtime.decimals import DOWNWARDS, ONE, ZERO, percent, readable
+from runtime.instrument import Instrument
+from runtime.order_form import SLIPPAGE_CAP
+from runtime.orders import AccountView, Checked, Limit
+
+
+class Size:
+    """An amount that limits make smaller and nothing makes larger.
+
+    For entries it is a quantity and `price` turns it into a notional; for purchases it is quote coin and `price` is 1.
+    """
+
+    def __init__(self, asked: Decimal, price: Decimal, quote: str) -> None:
+        self.amount = asked
+        self.limits: list[Limit] = []
+        self._price = price
+        self._quote = quote
+
+    @property
+    def notional(self) -> Decimal:
+        """Give the size in quote coin."""
+        return DOWNWARDS.multiply(self.amount, self._price)
+
+    def check(self, checked: Checked) -> None:
+        """Apply what the checks allow, which they have recorded themselves; a scale above 1 changes nothing."""
+        self.amount = DOWNWARDS.multiply(self.amount, max(ZERO, min(ONE, checked.scale)))
+        if checked.cap is not None:
+            self.amount = min(self.amount, DOWNWARDS.divide(max(ZERO, checked.cap), self._price))
+
+    def cap(self, name: str, largest: Decimal, why: str) -> None:
+        """Hold the notional to a largest value and record it if that changes anything."""
+        amount, before = DOWNWARDS.divide(max(ZERO, largest), self._price), self.notional
+        if amount >= self.amount:
+            return
+        self.amount = amount
+        becomes = f"{readable(before)} {self._quote} becomes {readable(self.notional)} {self._quote}"
+        self.limits.append(Limit(name, f"{name}: {becomes}, because {why}", before, self.notional))
+
+
+def entry_size(intent: Enter, instrument: Instrument, price: Decimal, view: AccountView) -> Size:
+    """Size an entry by its risk, inside its own bounds on the symbol and on the account's leverage.
+
+    The account's equity and notional must be known.
+    """
+    equity, notional = _known(view.equity), _known(view.notional)
+    risked = DOWNWARDS.multiply(intent.risk, max(ZERO, equity))
+    size = Size(DOWNWARDS.divide(risked, intent.stop_distance), price, instrument.quote)
+    held = view.position.notional(price)
+    money = f"the account's equity of {readable(equity)} {instrument.quote}"
+    size.cap(
+        "largest",
+        intent.largest * equity - held,
+        f"one symbol may have {percent(intent.largest)} of {money} and has {readable(held)} {instrument.quote}",
+    )
+    size.cap(
+        "leverage",
+        intent.leverage * equity - notional,
+        f"all positions may be {readable(intent.leverage)} × {money} and are {readable(notional)} {instrument.quote}",
+    )
+    return size
+
+
+def cap_by_margin(size: Size, instrument: Instrument, view: AccountView, leverage: Decimal) -> None:
+    """Hold an entry to what the available money carries as margin, with slippage and the fees of both ways."""
+    a_unit = DOWNWARDS.divide(ONE + SLIPPAGE_CAP, leverage) + 2 * instrument.taker_fee * (ONE + SLIPPAGE_CAP)
+    why = f"{readable(view.available)} {instrument.quote} is available as margin at {readable(leverage)} × leverage"
+    size.cap("margin", DOWNWARDS.divide(view.available, a_unit), why)
+
+
+def margin_of(notional: Decimal, instrument: Instrument, leverage: Decimal) -> Decimal:
+    """Give what an entry ties up until it is filled."""
+    return notional * (ONE + SLIPPAGE_CAP) * (ONE / leverage + 2 * instrument.taker_fee)
+
+
+def stop_price(direction: Direction, behind: Decimal, distance: Decimal, instrument: Instrument) -> Decimal:
+    """Give the stop at a distance behind a price, rounded toward it: the loss never gets larger by rounding."""
+    if direction is Direction.LONG:
+        return instrument.price_up(behind - distance)
+    return instrument.price_down(behind + distance)
+
+
+def _known(value: Decimal | None) -> Decimal:
+    assert value is not None, "expected a known equity and notional: plan refuses unknown ones first"
+    return value
