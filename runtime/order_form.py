@@ -6,11 +6,10 @@ from decimal import Decimal
 from machines.intents import Urgency
 from runtime.decimals import plain
 from runtime.instrument import Instrument
-from runtime.order_id import order_id
-from runtime.orders import Naming
+from runtime.order_id import Naming, order_id
 from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
+from runtime.sizing import SLIPPAGE_CAP
 
-SLIPPAGE_CAP = Decimal("0.005")
 # Each further attempt of an urgent order may pay twice as much as the one before, up to this.
 WIDEST_SLIPPAGE_CAP = Decimal("0.05")
 

@@ -3,12 +3,22 @@
 import json
 import re
 from base64 import b32encode
+from dataclasses import dataclass
 from hashlib import sha256
 
 LONGEST = 36
 _READABLE_LENGTH = 8
 _HASH_LENGTH = 20
 _FOREIGN = re.compile("[^a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What an order is named after, besides its account and symbol (the leg); attempts count from 1."""
+
+    rule: str
+    slot: str
+    attempt: int = 1
 
 
 def order_id(account: str, rule: str, slot: str, leg: str, attempt: int) -> str:

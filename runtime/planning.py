@@ -6,10 +6,11 @@ from machines.intents import Buy, CancelOpen, Direction, Enter, Leave, MoveStop,
 from runtime.decimals import DOWNWARDS, ONE, ZERO, plain, readable
 from runtime.instrument import Instrument, Market
 from runtime.order_form import OrderForm, whole
-from runtime.orders import AccountView, Checked, Limit, Naming, Planned, Unplannable
+from runtime.order_id import Naming
+from runtime.orders import Planned, Unplannable
 from runtime.requests import CancelOrder, ChangeStop, PlaceOrder, Request, SetLeverage, Side
 from runtime.reservations import Reservation
-from runtime.sizing import Size, cap_by_margin, entry_size, margin_of, stop_price
+from runtime.sizing import AccountView, Checked, Limit, Size, cap_by_margin, entry_size, margin_of, stop_price
 
 Plannable = Enter | Buy | Sell | Leave | MoveStop | CancelOpen
 UNCHECKED = Checked()

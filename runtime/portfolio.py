@@ -10,10 +10,10 @@ from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, 
 from runtime.instrument import Instrument, Market
 from runtime.marks import Key, Marks
 from runtime.net_value import NetValue
-from runtime.orders import AccountView
 from runtime.position import Applied, Position
 from runtime.requests import Side
 from runtime.reservations import Reservation, Reservations
+from runtime.sizing import AccountView
 from runtime.valuation import Valuation
 
 

@@ -1,12 +1,55 @@
 """How large an order may be: what was asked, and every limit that made it smaller."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from machines.intents import Direction, Enter
 from runtime.decimals import DOWNWARDS, ONE, ZERO, percent, readable
 from runtime.instrument import Instrument
-from runtime.order_form import SLIPPAGE_CAP
-from runtime.orders import AccountView, Checked, Limit
+from runtime.position import Position
+
+# A market order may fill this much worse than the reference price; margin is planned for it.
+SLIPPAGE_CAP = Decimal("0.005")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that made an order smaller; before and after are its notional in quote coin (for a stop: its price)."""
+
+    name: str
+    text: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the pre-trade checks allow: a ratio of the size, and a largest notional in quote coin (None: no cap)."""
+
+    scale: Decimal = ONE
+    cap: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What planning needs to know of one account and one symbol at one moment; money in quote coin.
+
+    `available` is the quote coin and `free` the base coin that nothing has spoken for, `notional` the value of all
+    perpetual positions and of the orders that would open more. `leverage` and `stop` are what the exchange has now.
+    `open_orders` are the ids of the symbol's open orders. Without a bid or ask the reference price stands for it.
+    """
+
+    account: str
+    equity: Decimal | None
+    available: Decimal
+    free: Decimal
+    notional: Decimal | None
+    position: Position
+    leverage: Decimal | None = None
+    stop: Decimal | None = None
+    open_orders: tuple[str, ...] = ()
+    bid: Decimal | None = None
+    ask: Decimal | None = None
 
 
 class Size:
