@@ -91,7 +91,7 @@ def _candles(coin: Coin, closes: Floats, wicks: Floats, volume: Floats) -> Candl
     opens = np.concatenate([[np.log(coin.price)], closes[:-1]])
     high = np.maximum(opens, closes) + wicks[0]
     low = np.minimum(opens, closes) - wicks[1]
-    return Candles(*(_prices(coin, column) for column in (opens, high, low, closes)), volume=volume)
+    return Candles(_prices(coin, opens), _prices(coin, high), _prices(coin, low), _prices(coin, closes), volume)
 
 
 def _prices(coin: Coin, logarithms: Floats) -> Floats:
