@@ -91,7 +91,7 @@ class Account:
         }
 
     @classmethod
-    def from_plain(cls, name: str, data: dict[str, Any]) -> "Account":
+    def from_plain(cls, name: str, data: Mapping[str, Any]) -> "Account":
         """Read what `to_plain` wrote."""
         account = cls(name, _decimals(data["wallet"]))
         for position in map(Position.from_plain, data["positions"]):

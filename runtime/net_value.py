@@ -1,5 +1,6 @@
 """The portfolio's value per unit, so that deposits and withdrawals are neither profit nor loss."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +50,10 @@ class NetValue:
         """Keep the value until the next observation, because nobody can say what came or left is worth."""
         self._keep_value = True
 
+    def measure_from_here(self) -> None:
+        """Forget the highest value: from now on the drawdown is the one from this moment's value."""
+        self.highest = self.value
+
     @property
     def drawdown(self) -> Decimal:
         """Give how far the value is below its highest, as a ratio."""
@@ -82,7 +87,7 @@ class NetValue:
         }
 
     @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "NetValue":
+    def from_plain(cls, data: Mapping[str, Any]) -> "NetValue":
         """Read what `to_plain` wrote."""
         net_value = cls()
         net_value.units = Decimal(data["units"])

@@ -13,7 +13,6 @@ from runtime.net_value import NetValue
 from runtime.position import Applied, Position
 from runtime.requests import Side
 from runtime.reservations import Reservation, Reservations
-from runtime.sizing import AccountView
 from runtime.valuation import Valuation
 
 
@@ -206,20 +205,6 @@ class Portfolio:
             free = EXACT.subtract(free, self._valuation.tied_up(owner))
         return max(ZERO, free)
 
-    def account_view(self, account: str, market: Market, symbol: str) -> AccountView:
-        """Give what planning needs to know; open orders, bid and ask are added by the one who knows them."""
-        instrument = self._instrument((market, symbol))
-        return AccountView(
-            account=account,
-            equity=self.equity(account),
-            available=self.available(account, instrument.quote),
-            free=self.available(account, instrument.base),
-            notional=self.notional(account),
-            position=self.position(account, market, symbol),
-            leverage=self.leverage_set(account, symbol),
-            stop=self.stop(account, symbol) if market is Market.LINEAR else None,
-        )
-
     # Save and load.
 
     def to_plain(self) -> dict[str, Any]:
@@ -234,7 +219,7 @@ class Portfolio:
         }
 
     @classmethod
-    def from_plain(cls, instruments: Mapping[Key, Instrument], data: dict[str, Any]) -> "Portfolio":
+    def from_plain(cls, instruments: Mapping[Key, Instrument], data: Mapping[str, Any]) -> "Portfolio":
         """Read what `to_plain` wrote."""
         portfolio = cls(instruments, {}, data["money"], Decimal(data["dust"]))
         accounts = data["accounts"].items()

@@ -1,5 +1,6 @@
 """What is held of one symbol, what it cost, and what one fill does to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -103,7 +104,7 @@ class Position:
         }
 
     @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "Position":
+    def from_plain(cls, data: Mapping[str, Any]) -> "Position":
         """Read what `to_plain` wrote."""
         return cls(
             Market(data["market"]),

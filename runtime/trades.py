@@ -1,6 +1,6 @@
 """Closed round trips: what was earned, and which rules opened and closed it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -67,7 +67,7 @@ class Trade:
         return {name: plain(value) if isinstance(value, Decimal) else value for name, value in plain_fields.items()}
 
     @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "Trade":
+    def from_plain(cls, data: Mapping[str, Any]) -> "Trade":
         """Read what `to_plain` wrote."""
         money = ("quantity", "entry_price", "exit_price", "gross", "fees", "funding")
         return cls(
@@ -143,15 +143,13 @@ class Trades:
             ],
         }
 
-    @classmethod
-    def from_plain(cls, data: dict[str, Any]) -> "Trades":
-        """Read what `to_plain` wrote."""
-        trades = cls()
-        trades._trades = [Trade.from_plain(trade) for trade in data["trades"]]
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take back what `to_plain` gave."""
+        self._trades = [Trade.from_plain(trade) for trade in data["trades"]]
+        self._entries = {}
         for account, market, symbol, rule, trade, order_id, cost, proceeds in data["entries"]:
             entry = _Entry(rule, trade, order_id, Decimal(cost), Decimal(proceeds))
-            trades._entries[account, Market(market), symbol] = entry
-        return trades
+            self._entries[account, Market(market), symbol] = entry
 
     def _close(self, applied: Applied, book: str, rule: str) -> Trade:
         fill = applied.fill
