@@ -1,0 +1,186 @@
+"""The exchange in memory: what it is asked, what candles do to it, and what can be seen of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from adapters.simulated.accounts import Accounts
+from adapters.simulated.book import OrderBook
+from adapters.simulated.clearing import Clearing
+from adapters.simulated.desk import Desk
+from adapters.simulated.margin import Margin
+from adapters.simulated.matching import Matching
+from adapters.simulated.order import Order
+from adapters.simulated.position import Position
+from adapters.simulated.precision import ZERO
+from adapters.simulated.prices import Prices
+from adapters.simulated.protection import Protection
+from adapters.simulated.settings import ExchangeSettings
+from adapters.simulated.venue import Venue
+from runtime.events import Candle, CashFlow, ExchangeEvent
+from runtime.instrument import Instrument, Market
+from runtime.requests import Request
+
+
+class SimulatedExchange:
+    """Bybit's unified account in virtual time: spot and USDT perpetuals, one-way positions, cross margin.
+
+    It has no clock and no chance: the same calls give the same events. Give it each candle of one timeframe twice,
+    first to `open`, then to `range`; what is submitted after a candle has closed is served from the next one on.
+    Perpetuals are marked at their last price. Order ids are unique within an account.
+    """
+
+    def __init__(
+        self,
+        instruments: Mapping[tuple[Market, str], Instrument],
+        settings: ExchangeSettings,
+        accounts: Mapping[str, Mapping[str, Decimal]],
+    ) -> None:
+        self._assemble(Venue(instruments, settings, Accounts.opened(accounts), OrderBook(), Prices()), 0, 0)
+
+    def submit(self, request: Request, at_ms: int) -> list[ExchangeEvent]:
+        """Take or refuse a request; nothing is filled yet."""
+        return self._desk.submit(request, at_ms)
+
+    def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
+        """Serve the first price of each candle: liquidation and jumped stops, then takers and crossing limits."""
+        latest, busy = self._prices.latest, []
+        for candle in candles:
+            latest[candle.market, candle.symbol] = candle.open
+            if self._is_busy(candle):
+                busy.append(candle)
+        if not busy:
+            return []
+        events = self._protection.at_open(busy)
+        trades = [event for candle in busy for event in self._matching.at_open(candle)]
+        return events + trades + (self._protection.at_open(busy) if trades else [])
+
+    def range(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
+        """Serve the rest of each candle: liquidation and stops, then resting orders, then what these have opened."""
+        events: list[ExchangeEvent] = []
+        busy = [candle for candle in candles if self._is_busy(candle)]
+        if busy:
+            events += self._protection.inside(busy)
+            trades = [event for candle in busy for event in self._matching.inside(candle)]
+            events += trades + (self._protection.inside(busy) if trades else [])
+        latest = self._prices.latest
+        for candle in candles:
+            latest[candle.market, candle.symbol] = candle.close
+        return events
+
+    def settle(self, symbol: str, rate: Decimal, at_ms: int) -> list[ExchangeEvent]:
+        """Settle funding of a perpetual at the last price; a positive rate (a ratio) is paid by longs to shorts."""
+        if not self._accounts.held(symbol):
+            return []
+        return self._clearing.settle(symbol, self._prices.last(Market.LINEAR, symbol), rate, at_ms)
+
+    def deposit(self, account: str, coin: str, amount: Decimal, at_ms: int) -> list[ExchangeEvent]:
+        """Bring coins in, opening the account if need be; a negative amount takes them out.
+
+        Raises ValueError where more is taken out than is free.
+        """
+        owner = self._accounts.opened_by(account)
+        free = self._margin.free(owner, coin)
+        if amount < ZERO and free + amount < ZERO:
+            raise ValueError(
+                f"Expected at most {free} {coin} to leave account {account!r}, found {-amount}; cancel orders first."
+            )
+        owner.change(coin, amount)
+        self._flows += 1
+        return [CashFlow(at_ms, f"flow-{self._flows}", account, coin, amount)]
+
+    def wallet(self, account: str) -> Mapping[str, Decimal]:
+        """Give an account's coins, reserved ones included."""
+        return dict(self._accounts.named(account).coins)
+
+    def free(self, account: str, coin: str) -> Decimal:
+        """Say how much of a coin is neither reserved by orders nor needed as margin."""
+        return self._margin.free(self._accounts.named(account), coin)
+
+    def position(self, account: str, symbol: str) -> Position:
+        """Give an account's position in a perpetual; a flat one where there is none."""
+        return self._accounts.named(account).position(symbol)
+
+    def positions(self, account: str) -> Mapping[str, Position]:
+        """Give an account's open positions by symbol."""
+        return dict(self._accounts.named(account).positions)
+
+    def stop(self, account: str, symbol: str) -> Decimal | None:
+        """Say where a position is protected, in quote coin; None where it is not."""
+        return self.position(account, symbol).stop
+
+    def leverage(self, account: str, symbol: str) -> Decimal:
+        """Say the leverage of a perpetual."""
+        return self._accounts.named(account).leverage(self._instruments[Market.LINEAR, symbol])
+
+    def open_orders(self, account: str) -> tuple[Order, ...]:
+        """Give copies of an account's open orders, oldest first."""
+        return tuple(replace(order) for order in self._book.of(account))
+
+    def last_price(self, market: Market, symbol: str) -> Decimal | None:
+        """Say the last price in quote coin; None before the first candle."""
+        return self._prices.find(market, symbol)
+
+    def equity(self, account: str, marks: Mapping[str, Decimal] | None = None) -> Decimal:
+        """Value all coins and positions in quote coin, at `marks` by symbol, else at last prices.
+
+        Raises LookupError for a coin or position without a price.
+        """
+        owner, marks = self._accounts.named(account), marks or {}
+        coins = (amount * self._coin_price(coin, marks) for coin, amount in owner.coins.items() if amount)
+        unrealised = (
+            position.unrealised(marks[symbol] if symbol in marks else self._prices.last(Market.LINEAR, symbol))
+            for symbol, position in owner.positions.items()
+        )
+        return sum(coins, ZERO) + sum(unrealised, ZERO)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give all that the exchange remembers as JSON-able values; instruments and settings are not among them."""
+        return {
+            "accounts": self._accounts.to_plain(),
+            "book": self._book.to_plain(),
+            "prices": self._prices.to_plain(),
+            "executions": self._clearing.executions,
+            "flows": self._flows,
+        }
+
+    @classmethod
+    def from_plain(
+        cls,
+        plain: Mapping[str, Any],
+        instruments: Mapping[tuple[Market, str], Instrument],
+        settings: ExchangeSettings,
+    ) -> "SimulatedExchange":
+        """Build it from what to_plain gave; it goes on as the one before would have."""
+        exchange = cls(instruments, settings, {})
+        accounts, book = Accounts.from_plain(plain["accounts"]), OrderBook.from_plain(plain["book"])
+        venue = Venue(instruments, settings, accounts, book, Prices.from_plain(plain["prices"]))
+        exchange._assemble(venue, plain["executions"], plain["flows"])
+        return exchange
+
+    def _assemble(self, venue: Venue, executions: int, flows: int) -> None:
+        self._instruments, self._accounts, self._book, self._prices = (
+            venue.instruments,
+            venue.accounts,
+            venue.book,
+            venue.prices,
+        )
+        self._flows = flows
+        self._margin = Margin(venue)
+        self._clearing = Clearing(venue, executions)
+        self._matching = Matching(venue, self._margin, self._clearing)
+        self._protection = Protection(venue, self._margin, self._clearing)
+        self._desk = Desk(venue, self._margin, self._clearing)
+        self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}
+
+    def _is_busy(self, candle: Candle) -> bool:
+        if self._book.waits((candle.market, candle.symbol)):
+            return True
+        return candle.market is Market.LINEAR and self._accounts.held(candle.symbol)
+
+    def _coin_price(self, coin: str, marks: Mapping[str, Decimal]) -> Decimal:
+        if coin not in self._quotes:
+            return Decimal(1)
+        symbol = self._quotes[coin].symbol
+        return marks[symbol] if symbol in marks else self._prices.last(Market.SPOT, symbol)
