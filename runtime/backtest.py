@@ -1,0 +1,131 @@
+"""Run the engine over history: the same step as live, with the clock, the feed and the exchange replaced."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from runtime.engine import Engine
+from runtime.events import CandleClose, Event, FactObserved, OperatorCommand
+from runtime.feed import Turn, turns
+from runtime.market_data import Key, MarketData
+from runtime.ports import CandleExchange
+from runtime.step import Step
+
+Watch = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An outside fact or a funding settlement that history has at one moment."""
+
+    at_ms: int
+    name: str
+    symbol: str
+    value: Decimal
+
+
+class Backtest:
+    """Plays market data through an engine and an exchange, and shows every step to whoever watches."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        exchange: CandleExchange,
+        data: MarketData,
+        from_ms: int,
+        to_ms: int,
+        watch: Watch,
+        acknowledge_after_ms: int | None = None,
+    ) -> None:
+        self.engine = engine
+        self.exchange = exchange
+        self._data = data
+        self._from_ms, self._to_ms = from_ms, to_ms
+        self._watch = watch
+        self._acknowledge_after_ms = acknowledge_after_ms
+        self._halted_ms: int | None = None
+
+    def run(self, progress: Callable[[int], None] = lambda _at_ms: None) -> int:
+        """Play everything from the first candle that closes after the start to the end; returns the number of candles."""
+        observations = _Queue(observations_of(self._data, self._from_ms, self._to_ms))
+        candles = 0
+        for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
+            candles += len(turn.closed)
+            self._play(turn, observations)
+            progress(turn.at_ms)
+        return candles
+
+    def _play(self, turn: Turn, observations: "_Queue") -> None:
+        """What happened inside the candles comes first, then what became known, then the decision, then the next prices."""
+        if turn.finest_closed:
+            self._pass_on(self.exchange.range(turn.finest_closed))
+        self._observe(observations, turn.at_ms)
+        if turn.closed:
+            self._step(CandleClose(turn.at_ms, turn.closed))
+            self._acknowledge(turn.at_ms)
+        if turn.finest_opened:
+            self._pass_on(self.exchange.open(turn.finest_opened))
+
+    def _observe(self, observations: "_Queue", at_ms: int) -> None:
+        for seen in observations.until(at_ms):
+            if seen.name == "funding.rate":
+                self._pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
+            self._step(FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol))
+
+    def _acknowledge(self, at_ms: int) -> None:
+        """Stand in for the operator, who looks at an emergency after a while and lets trading go on."""
+        if not self.engine.halted:
+            self._halted_ms = None
+        elif self._halted_ms is None:
+            self._halted_ms = at_ms
+        elif self._acknowledge_after_ms is not None and at_ms - self._halted_ms >= self._acknowledge_after_ms:
+            self._step(OperatorCommand(at_ms, "acknowledge", "back-test", "the time after which the operator acknowledges is over"))
+
+    def _pass_on(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._step(event)
+
+    def _step(self, event: Event) -> None:
+        step = self.engine.step(event)
+        self._watch(step)
+        for request in step.requests:
+            self._pass_on(self.exchange.submit(request, step.at_ms))
+
+
+class _Queue:
+    """Observations in order of time, taken as time passes."""
+
+    def __init__(self, observations: list[Observation]) -> None:
+        self._waiting: Iterator[Observation] = iter(observations)
+        self._next = next(self._waiting, None)
+
+    def until(self, at_ms: int) -> Iterator[Observation]:
+        """Everything seen up to and including a moment."""
+        while self._next is not None and self._next.at_ms <= at_ms:
+            yield self._next
+            self._next = next(self._waiting, None)
+
+
+def within(candles: Mapping[Key, pl.DataFrame], from_ms: int, to_ms: int) -> dict[Key, pl.DataFrame]:
+    """Only the candles that open at or after the start and close by the end."""
+    return {
+        key: frame.filter((pl.col("open_ms") >= from_ms) & (pl.col("close_ms") <= to_ms)) for key, frame in candles.items()
+    }
+
+
+def observations_of(data: MarketData, from_ms: int, to_ms: int) -> list[Observation]:
+    """Funding rates and outside facts of the span in order of time, then of name and symbol."""
+    funding = [
+        Observation(at_ms, "funding.rate", symbol, Decimal(repr(rate)))
+        for symbol, frame in data.funding.items()
+        for at_ms, rate in frame.select("at_ms", "rate").iter_rows()
+    ]
+    facts = [
+        Observation(at_ms, name, "", Decimal(repr(value)))
+        for name, frame in data.facts.items()
+        for at_ms, value in frame.select("at_ms", "value").iter_rows()
+    ]
+    span = (seen for seen in funding + facts if from_ms <= seen.at_ms <= to_ms)
+    return sorted(span, key=lambda seen: (seen.at_ms, seen.name, seen.symbol))

@@ -1,0 +1,118 @@
+"""The facts of the moment: the latest prices and outside observations, each with the time at which it was true."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from runtime.events import Candle, FactObserved
+from runtime.instrument import Market
+
+CONFIRMING_GAP = 0.05
+Value = Decimal | float | bool | str | int | None
+
+
+@dataclass(slots=True)
+class Quote:
+    """The last price of one symbol on one market, when it was seen, and how far it jumped from the one before."""
+
+    price: float
+    at_ms: int
+    jump: float | None = None
+
+
+@dataclass(slots=True)
+class Moment:
+    """The time of the event being processed, in milliseconds UTC; the only clock that a decision can see."""
+
+    now_ms: int = 0
+
+
+@dataclass(slots=True)
+class Board:
+    """Latest prices and observations; a name that was never observed is unknown."""
+
+    moment: Moment = field(default_factory=Moment)
+    quotes: dict[tuple[Market, str], Quote] = field(default_factory=dict)
+    observations: dict[tuple[str, str], FactObserved] = field(default_factory=dict)
+
+    def see_candle(self, candle: Candle) -> None:
+        """Take a candle's close as the latest price unless a later or finer candle has told already."""
+        key = (candle.market, candle.symbol)
+        quote = self.quotes.get(key)
+        if quote is None:
+            self.quotes[key] = Quote(candle.close, candle.close_ms)
+        elif candle.open_ms >= quote.at_ms:
+            quote.jump = abs(candle.open / quote.price - 1)
+            quote.price, quote.at_ms = candle.close, candle.close_ms
+
+    def observe(self, fact: FactObserved) -> None:
+        """Remember an outside observation; the newest one counts."""
+        self.observations[fact.name, fact.symbol] = fact
+
+    def observed(self, name: str, symbol: str) -> Value:
+        """The latest value of an observation, for the symbol or for the whole market."""
+        fact = self.observations.get((name, symbol)) or self.observations.get((name, ""))
+        return None if fact is None else fact.value
+
+    def observed_ms(self, name: str, symbol: str) -> int | None:
+        """When the latest value of an observation was true."""
+        fact = self.observations.get((name, symbol)) or self.observations.get((name, ""))
+        return None if fact is None else fact.at_ms
+
+    def price(self, market: Market, symbol: str) -> Decimal | None:
+        """The latest price as a decimal, or None when there is none."""
+        quote = self.quotes.get((market, symbol))
+        return None if quote is None else Decimal(repr(quote.price))
+
+    def confirmed(self, market: Market, symbol: str) -> bool | None:
+        """Whether another market agrees with the latest price within 5 %; None when there is no fresh second source."""
+        mine = self.quotes.get((market, symbol))
+        other = self.quotes.get((Market.LINEAR if market is Market.SPOT else Market.SPOT, symbol))
+        if mine is None or other is None or other.at_ms < mine.at_ms:
+            return None
+        return abs(other.price / mine.price - 1) <= CONFIRMING_GAP
+
+    def to_plain(self) -> dict[str, Any]:
+        """Prices and observations as plain data."""
+        return {
+            "now_ms": self.moment.now_ms,
+            "quotes": [[m.value, s, q.price, q.at_ms, q.jump] for (m, s), q in sorted(self.quotes.items())],
+            "observations": [
+                [f.name, f.symbol, type(f.value).__name__, str(f.value), f.at_ms]
+                for _, f in sorted(self.observations.items())
+            ],
+        }
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Take back what `to_plain` gave."""
+        self.moment.now_ms = plain["now_ms"]
+        self.quotes = {(Market(m), s): Quote(price, at_ms, jump) for m, s, price, at_ms, jump in plain["quotes"]}
+        self.observations = {
+            (name, symbol): FactObserved(at_ms, name, VALUE_READERS[kind](text), symbol)
+            for name, symbol, kind, text, at_ms in plain["observations"]
+        }
+
+
+VALUE_READERS: Mapping[str, Callable[[str], Decimal | float | bool | str]] = {
+    "Decimal": Decimal,
+    "float": float,
+    "bool": lambda text: text == "True",
+    "str": str,
+    "int": Decimal,
+}
+
+
+def unusable(candle: Candle) -> str | None:
+    """Say why a candle can't be traded on, or None when it can."""
+    if not candle.low > 0:
+        return f"the low is {candle.low}; a price is above zero"
+    if not candle.high < float("inf"):
+        return f"the high is {candle.high}; a price is a finite number"
+    if not candle.low <= candle.high:
+        return f"the high {candle.high} is below the low {candle.low}"
+    if not (candle.low <= candle.open <= candle.high and candle.low <= candle.close <= candle.high):
+        return f"open {candle.open} or close {candle.close} is outside {candle.low} to {candle.high}"
+    if not candle.volume >= 0:
+        return f"the volume is {candle.volume}; it is never negative"
+    return None

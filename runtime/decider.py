@@ -1,0 +1,140 @@
+"""Fires the rules of an instance: a condition that holds becomes a transition, its intents, and a record of all of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from machines.table import Firing, Outcome
+from rules.language.book import Mode
+from rules.language.explain import Explained, prose
+from runtime.draft import Draft
+from runtime.instance import Instance, Ready
+from runtime.step import Decision, Refused, Transition
+from runtime.step import Outcome as Answer
+from runtime.trader import Trader
+
+SIDE = "side"
+
+
+class Decider:
+    """Goes once through an instance's rules and carries out what they want."""
+
+    def __init__(self, trader: Trader) -> None:
+        self.decisions = 0
+        self._trader = trader
+
+    def decide(self, instance: Instance, draft: Draft) -> None:
+        """Fire every rule whose condition holds, in order, each seeing the state that the ones before it left."""
+        for ready in instance.ready(draft.at_ms):
+            self._fire(instance, ready, draft)
+
+    def move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
+        """Move a machine because of something that happened; False where its state does not allow it."""
+        firing = Firing(draft.at_ms, instance.symbols, arguments, cause)
+        if not instance.machine.may(instance.snapshot, trigger, firing):
+            return False
+        outcome = instance.machine.fire(instance.snapshot, trigger, firing)
+        instance.snapshot = outcome.after
+        draft.records.append(Transition(*instance.key, trigger, outcome.before.state, outcome.after.state, cause))
+        for intent in outcome.intents:
+            self._trader.consider(instance, cause, intent, draft)
+        return True
+
+    def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
+        rule = ready.live.rule
+        opposite = self._opposite(instance, ready, draft.at_ms)
+        if ready.missing or opposite is not None:
+            reason = f"{opposite} holds as well" if opposite else f"unknown: {', '.join(ready.missing)}"
+            if not ready.symbols or opposite is not None or not ready.live.per_symbol_arguments:
+                self._record_nothing(instance, ready, reason, draft)
+                return
+        firing = instance.firing(ready, draft.at_ms)
+        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
+            return
+        trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
+        outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
+        if rule.mode is Mode.SHADOW:
+            self._record(instance, ready, outcome, trace, (), draft)
+        else:
+            self._carry_out(instance, ready, outcome, trace, draft)
+
+    def _carry_out(self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, draft: Draft) -> None:
+        """Keep the transition unless every intent was refused; where some symbols were, it happens without them."""
+        rule = ready.live.rule
+        place = len(draft.records)
+        answers = tuple(self._trader.consider(instance, rule.id, intent, draft) for intent in outcome.intents)
+        refused = {answer.intent.symbol for answer in answers if isinstance(answer, Refused) and hasattr(answer.intent, "symbol")}
+        answered = instance.machine.table.answers[outcome.after.state]
+        before = instance.snapshot
+        if not refused:
+            instance.snapshot = outcome.after
+        elif "refused" in answered:
+            instance.snapshot = outcome.after
+        else:
+            left = tuple(symbol for symbol in ready.symbols if symbol not in refused)
+            outcome = self._without(instance, ready, left, outcome, draft.at_ms)
+            instance.snapshot = outcome.after
+        if outcome.after == before and not answers:
+            return
+        self._record(instance, ready, outcome, trace, answers, draft, place)
+        if "approved" in answered:
+            self.move(instance, "refused" if refused else "approved", {}, "pre-trade checks", draft)
+
+    def _without(self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int) -> Outcome:
+        firing = instance.firing(ready, now_ms, left)
+        rule, before = ready.live.rule, instance.snapshot
+        if left and instance.machine.may(before, rule.trigger, firing):
+            return instance.machine.fire(before, rule.trigger, firing)
+        return Outcome(before, before, outcome.intents)
+
+    def _opposite(self, instance: Instance, ready: Ready, now_ms: int) -> str | None:
+        """The other entry that wants the other side at the same moment, if there is one."""
+        mine = ready.arguments.get(SIDE)
+        if mine is None or not instance.machine.table.triggers[ready.live.rule.trigger].opens:
+            return None
+        for other in instance.also_ready(ready.live, now_ms):
+            if other.arguments.get(SIDE) not in (None, mine):
+                return other.live.rule.id
+        return None
+
+    def _record_nothing(self, instance: Instance, ready: Ready, reason: str, draft: Draft) -> None:
+        trace = instance.trace(ready.live.rule, ready.symbols[0] if ready.live.rule.each_symbol else "")
+        draft.tell("P1", instance.book.name, f"{ready.live.rule.id} of {instance.name} did nothing: {reason}.")
+        outcome = Outcome(instance.snapshot, instance.snapshot, ())
+        self._record(instance, ready, outcome, trace, (), draft)
+
+    def _record(
+        self,
+        instance: Instance,
+        ready: Ready,
+        outcome: Outcome,
+        trace: Explained,
+        answers: tuple[Answer, ...],
+        draft: Draft,
+        place: int | None = None,
+    ) -> None:
+        rule, book = ready.live.rule, instance.book
+        self.decisions += 1
+        decision = Decision(
+            number=self.decisions,
+            book=book.name,
+            symbol=instance.symbol or ", ".join(ready.symbols),
+            rule=rule.id,
+            place=rule.place,
+            version=book.version,
+            why=rule.why,
+            before=outcome.before.state,
+            after=outcome.after.state,
+            trigger=rule.trigger,
+            arguments={name: _words(value, rule.arguments[name].kind.unit) for name, value in ready.arguments.items()},
+            trace=trace,
+            outcomes=answers,
+        )
+        draft.records.insert(len(draft.records) if place is None else place, decision)
+
+
+def _words(value: Any, unit: str) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{symbol} {prose(amount, unit)}" for symbol, amount in value.items())
+    return prose(value, unit)
+
+

@@ -1,0 +1,159 @@
+"""The orders that are under way: which decision each belongs to, how far it is filled, and how its life goes on."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from machines.machine import Machine
+from machines.order import ORDER
+from machines.table import Firing, Snapshot
+from runtime.events import Fill
+from runtime.instrument import Market
+from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
+
+ZERO = Decimal(0)
+LIVE = frozenset({"CREATED", "VALIDATED", "SUBMITTED", "ACKNOWLEDGED", "OPEN", "PARTIALLY_FILLED", "UNKNOWN"})
+
+
+class Purpose(StrEnum):
+    """What an order is for, as its machine sees it."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One order under way; `filled` in base coin, `value` in quote coin, `patient_until_ms` for maker orders only."""
+
+    request: PlaceOrder
+    book: str
+    symbol: str
+    purpose: Purpose
+    rule: str
+    placed_ms: int
+    attempt: int
+    snapshot: Snapshot
+    patient_until_ms: int | None = None
+    giving_up: bool = False
+    filled: Decimal = ZERO
+    value: Decimal = ZERO
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """The average price of the fills so far."""
+        return self.value / self.filled if self.filled else None
+
+    @property
+    def live(self) -> bool:
+        """Whether more fills may come."""
+        return self.snapshot.state in LIVE
+
+
+class Desk:
+    """All orders under way, each moved through the order machine; an ended order stays known for late fills of its stop."""
+
+    def __init__(self) -> None:
+        self._machine = Machine(ORDER, fast=True)
+        self.tickets: dict[str, Ticket] = {}
+
+    def open(self, ticket: Ticket) -> None:
+        """Take a new order: it is valid and about to leave."""
+        self.tickets[ticket.request.order_id] = ticket
+        for trigger in ("validate", "submit"):
+            self.move(ticket, trigger, ticket.placed_ms)
+
+    def fresh(self, now_ms: int) -> Snapshot:
+        """The snapshot of an order that was just created."""
+        return ORDER.begin(now_ms)
+
+    def move(self, ticket: Ticket, trigger: str, now_ms: int) -> None:
+        """Move an order on where its machine allows it; news that come twice or late change nothing."""
+        firing = Firing(now_ms, (ticket.request.symbol,), {}, trigger)
+        if self._machine.may(ticket.snapshot, trigger, firing):
+            ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
+
+    def fill(self, fill: Fill) -> Ticket | None:
+        """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
+        ticket = self.tickets.get(fill.order_id)
+        if ticket is None or fill.kind != "trade":
+            return ticket
+        ticket.filled += fill.quantity
+        ticket.value += fill.quantity * fill.price
+        self.move(ticket, "fill" if fill.done else "fill_part", fill.at_ms)
+        return ticket
+
+    def live(self, book: str = "", symbol: str = "") -> Iterator[Ticket]:
+        """The orders that may still fill, of one book and one symbol where given."""
+        for ticket in self.tickets.values():
+            if ticket.live and book in ("", ticket.book) and symbol in ("", ticket.request.symbol):
+                yield ticket
+
+    def forget_ended(self, keep: frozenset[str]) -> None:
+        """Drop ended orders, but for those which a position's stop still hangs on."""
+        self.tickets = {name: t for name, t in self.tickets.items() if t.live or name in keep}
+
+    def to_plain(self) -> list[dict[str, Any]]:
+        """All orders as plain data."""
+        return [_plain(ticket) for ticket in self.tickets.values()]
+
+    def restore(self, plain: list[Mapping[str, Any]]) -> None:
+        """Take back what `to_plain` gave."""
+        tickets = [_ticket(entry) for entry in plain]
+        self.tickets = {ticket.request.order_id: ticket for ticket in tickets}
+
+
+def _plain(ticket: Ticket) -> dict[str, Any]:
+    request = ticket.request
+    return {
+        "request": {name: _text(getattr(request, name)) for name in PlaceOrder.__dataclass_fields__},
+        "book": ticket.book,
+        "symbol": ticket.symbol,
+        "purpose": ticket.purpose.value,
+        "rule": ticket.rule,
+        "placed_ms": ticket.placed_ms,
+        "attempt": ticket.attempt,
+        "snapshot": ticket.snapshot.to_plain(),
+        "patient_until_ms": ticket.patient_until_ms,
+        "giving_up": ticket.giving_up,
+        "filled": str(ticket.filled),
+        "value": str(ticket.value),
+    }
+
+
+def _text(value: object) -> object:
+    return value if value is None or isinstance(value, bool) else str(value)
+
+
+def _ticket(plain: Mapping[str, Any]) -> Ticket:
+    return Ticket(
+        _request(plain["request"]),
+        plain["book"],
+        plain["symbol"],
+        Purpose(plain["purpose"]),
+        plain["rule"],
+        plain["placed_ms"],
+        plain["attempt"],
+        ORDER.restore(plain["snapshot"]),
+        plain["patient_until_ms"],
+        plain["giving_up"],
+        Decimal(plain["filled"]),
+        Decimal(plain["value"]),
+    )
+
+
+def _request(plain: Mapping[str, Any]) -> PlaceOrder:
+    numbers = ("quantity", "quote_amount", "price", "stop_loss", "slippage_cap")
+    return PlaceOrder(
+        order_id=plain["order_id"],
+        account=plain["account"],
+        market=Market(plain["market"]),
+        symbol=plain["symbol"],
+        side=Side(plain["side"]),
+        order_type=OrderType(plain["order_type"]),
+        time_in_force=TimeInForce(plain["time_in_force"]),
+        reduce_only=plain["reduce_only"],
+        **{name: None if plain[name] is None else Decimal(plain[name]) for name in numbers},
+    )

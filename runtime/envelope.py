@@ -1,0 +1,86 @@
+"""The hard limits around everything: read when the engine starts, and in no rule's reach."""
+
+from collections import deque
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from rules.language.governance import Envelope
+from runtime.decimals import percent, readable
+from runtime.portfolio import Portfolio
+from runtime.requests import PlaceOrder, Request
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+class EnvelopeWatch:
+    """Counts orders and turnover, and refuses what would go beyond the limits; it never stands in the way of closing."""
+
+    def __init__(self, limits: Envelope, portfolio: Portfolio) -> None:
+        self._limits = limits
+        self._portfolio = portfolio
+        self._orders: deque[tuple[int, Decimal]] = deque()
+
+    @property
+    def patience_ms(self) -> int:
+        """How long a maker order may wait."""
+        return self._limits.patience_ms
+
+    @property
+    def slippage_cap(self) -> Decimal:
+        """How much worse than the last price a market order may fill, as a ratio."""
+        return self._limits.slippage_cap
+
+    def refuses(self, requests: Sequence[Request], price: Decimal, now_ms: int) -> str | None:
+        """Say which limit an order would break, with the numbers, or None."""
+        equity = self._portfolio.equity()
+        if equity is None or equity <= 0:
+            return "The value of the portfolio is unknown, so no limit can be checked."
+        self._forget(now_ms)
+        for order in requests:
+            if isinstance(order, PlaceOrder):
+                reason = self._broken(order, notional_of(order, price), equity, now_ms)
+                if reason is not None:
+                    return reason
+        return None
+
+    def _broken(self, order: PlaceOrder, notional: Decimal, equity: Decimal, now_ms: int) -> str | None:
+        limits = self._limits
+        if notional > limits.largest_order * equity:
+            return f"{readable(notional)} USDT is more than the largest order of {percent(limits.largest_order)} of the portfolio."
+        last_hour = sum(1 for at_ms, _ in self._orders if at_ms > now_ms - HOUR_MS)
+        if last_hour >= limits.orders_per_hour:
+            return f"{last_hour} orders were sent within the hour; {limits.orders_per_hour} are allowed."
+        turnover = sum((amount for _, amount in self._orders), ZERO) + notional
+        if turnover > limits.turnover_per_day * equity:
+            return f"{readable(turnover)} USDT in a day is more than {percent(limits.turnover_per_day)} of the portfolio."
+        held, owned = self._portfolio.notional(order.account) or ZERO, self._portfolio.equity(order.account) or ZERO
+        if order.stop_loss is not None and held + notional > limits.leverage * owned:
+            return f"{readable(held + notional)} USDT of positions are more than {readable(limits.leverage)} × the account."
+        return None
+
+    def count(self, order: PlaceOrder, price: Decimal, now_ms: int) -> None:
+        """Remember an order that is sent."""
+        self._orders.append((now_ms, notional_of(order, price)))
+
+    def _forget(self, now_ms: int) -> None:
+        while self._orders and self._orders[0][0] <= now_ms - DAY_MS:
+            self._orders.popleft()
+
+    def to_plain(self) -> list[list[Any]]:
+        """The orders of the last day as plain data."""
+        return [[at_ms, str(amount)] for at_ms, amount in self._orders]
+
+    def restore(self, plain: Sequence[Sequence[Any]]) -> None:
+        """Take back what `to_plain` gave."""
+        self._orders = deque((at_ms, Decimal(amount)) for at_ms, amount in plain)
+
+
+def notional_of(order: PlaceOrder, price: Decimal) -> Decimal:
+    """What an order is worth at a price, in quote coin."""
+    return order.quote_amount if order.quote_amount is not None else (order.quantity or ZERO) * price
+
+

@@ -1,0 +1,426 @@
+"""Every fact a rule can name besides candles and indicators: what it means, its unit, and where its value comes from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from machines.breaker import BREAKER
+from machines.core import CoreMemory
+from machines.lifecycle import LIFECYCLE
+from rules.language.units import Kind, Unit
+from rules.language.vocabulary import FactDeclaration, Vocabulary
+from runtime.board import Value
+from runtime.events import FactObserved
+from runtime.view import View
+
+HOUR_MS = 3_600_000
+FUNDING_HOURS = 8
+ZERO = Decimal(0)
+SIDES = ("long", "short", "flat")
+LEVELS = tuple(str(state) for state in BREAKER.states)
+LIFECYCLE_STATES = tuple(str(state) for state in LIFECYCLE.states)
+QUOTE_COIN = "USDT"
+
+Read = Callable[[View, str], Value]
+Moment = Callable[[View, str], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: how rule files see it, how its value is read, and the moment it speaks of where it has an age."""
+
+    declaration: FactDeclaration
+    read: Read
+    moment: Moment | None = None
+
+
+def _unknown(_view: View, _symbol: str) -> Value:
+    return None
+
+
+def _fact(
+    name: str,
+    unit: Unit,
+    scope: str,
+    about: str,
+    read: Read,
+    moment: Moment | None = None,
+    members: Sequence[str] = (),
+    exact: bool = True,
+) -> Fact:
+    kind = Kind(unit, tuple(members), exact)
+    return Fact(FactDeclaration(name, kind, about, scope, moment is not None), read, moment)
+
+
+# ── the portfolio and the account ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _kelly(view: View, _symbol: str) -> Value:
+    return view.trades.kelly(view.book.name)
+
+
+PORTFOLIO_FACTS = (
+    _fact("portfolio.equity", Unit.MONEY, "portfolio", "all accounts at the latest prices", lambda v, _: v.portfolio.equity()),
+    _fact(
+        "portfolio.drawdown",
+        Unit.RATIO,
+        "portfolio",
+        "how far the portfolio is below its highest equity, deposits and withdrawals taken out",
+        lambda v, _: v.portfolio.net_value.drawdown,
+    ),
+    _fact(
+        "portfolio.loss_today",
+        Unit.RATIO,
+        "portfolio",
+        "the loss since 00:00 UTC; nothing when it is a profit",
+        lambda v, _: v.portfolio.net_value.loss_today,
+    ),
+    _fact(
+        "portfolio.loss_this_week",
+        Unit.RATIO,
+        "portfolio",
+        "the loss since Monday 00:00 UTC; nothing when it is a profit",
+        lambda v, _: v.portfolio.net_value.loss_this_week,
+    ),
+    _fact(
+        "breaker.level",
+        Unit.ENUM,
+        "portfolio",
+        "the level of the breaker ladder",
+        lambda v, _: v.status.level,
+        members=LEVELS,
+    ),
+    _fact(
+        "breaker.entries_allowed",
+        Unit.BOOL,
+        "portfolio",
+        "whether the breaker lets risk be opened",
+        lambda v, _: v.status.entries_allowed,
+    ),
+    _fact(
+        "lifecycle.state",
+        Unit.ENUM,
+        "portfolio",
+        "the state of the whole engine",
+        lambda v, _: v.status.lifecycle,
+        members=LIFECYCLE_STATES,
+    ),
+)
+
+ACCOUNT_FACTS = (
+    _fact(
+        "account.equity",
+        Unit.MONEY,
+        "book",
+        "the book's sub-account at the latest prices",
+        lambda v, _: v.portfolio.equity(v.book.account),
+    ),
+    _fact(
+        "account.cash",
+        Unit.MONEY,
+        "book",
+        "USDT of the sub-account that no open order has spoken for",
+        lambda v, _: v.portfolio.available(v.book.account, QUOTE_COIN),
+    ),
+    _fact("kelly", Unit.RATIO, "book", "the Kelly fraction of the book's closed trades; unknown under 20 trades", _kelly),
+)
+
+
+# ── the position in a symbol ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _side(view: View, symbol: str) -> Value:
+    quantity = view.position(symbol).quantity
+    return "long" if quantity > 0 else "short" if quantity < 0 else "flat"
+
+
+def _position_value(view: View, symbol: str) -> Value:
+    price = view.price(symbol)
+    quantity = view.position(symbol).quantity
+    return ZERO if not quantity else None if price is None else abs(quantity) * price
+
+
+def _profit(view: View, symbol: str) -> Value:
+    position, price = view.position(symbol), view.price(symbol)
+    if not position.quantity or price is None:
+        return None
+    gain = price - position.average_price
+    return gain if position.quantity > 0 else -gain
+
+
+def _opened(view: View, symbol: str) -> int | None:
+    position = view.position(symbol)
+    return position.opened_ms if position.quantity else None
+
+
+def _when_held(read: Callable[[View, str], Value]) -> Read:
+    return lambda view, symbol: read(view, symbol) if view.position(symbol).quantity else None
+
+
+POSITION_FACTS = (
+    _fact(
+        "position",
+        Unit.BOOL,
+        "symbol",
+        "whether the book holds anything in the symbol; age(position) is the time since it was opened",
+        lambda v, s: bool(v.position(s).quantity),
+        _opened,
+    ),
+    _fact("position.side", Unit.ENUM, "symbol", "long, short or flat", _side, members=SIDES),
+    _fact(
+        "position.quantity", Unit.QUANTITY, "symbol", "held, without its sign", lambda v, s: abs(v.position(s).quantity)
+    ),
+    _fact(
+        "position.average_price",
+        Unit.PRICE,
+        "symbol",
+        "the average price of the entry",
+        _when_held(lambda v, s: v.position(s).average_price),
+    ),
+    _fact(
+        "position.best",
+        Unit.PRICE,
+        "symbol",
+        "the most favourable price since the entry",
+        _when_held(lambda v, s: v.position(s).best_price),
+    ),
+    _fact("position.profit", Unit.PRICE, "symbol", "profit per coin held, before costs", _profit),
+    _fact("position.value", Unit.MONEY, "symbol", "the position at the latest price", _position_value),
+)
+
+
+# ── what was observed outside ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _observation(name: str, unit: Unit, scope: str, about: str, exact: bool = True) -> Fact:
+    return _fact(
+        name,
+        unit,
+        scope,
+        about,
+        lambda v, s: v.board.observed(name, s),
+        lambda v, s: v.board.observed_ms(name, s),
+        exact=exact,
+    )
+
+
+def _rate_per_8h(view: View, symbol: str) -> Decimal | None:
+    rate = view.board.observed("funding.rate", symbol)
+    if not isinstance(rate, Decimal):
+        return None
+    return rate * FUNDING_HOURS * HOUR_MS / view.instrument(symbol).funding_interval_ms
+
+
+def _funding_against(view: View, symbol: str) -> Value:
+    rate, quantity = _rate_per_8h(view, symbol), view.position(symbol).quantity
+    if rate is None or not quantity:
+        return None
+    return rate if quantity > 0 else -rate
+
+
+OUTSIDE_FACTS = (
+    _observation("exchange.trouble", Unit.BOOL, "portfolio", "the exchange says that something is wrong"),
+    _observation("exchange.withdrawals", Unit.BOOL, "portfolio", "withdrawals are possible"),
+    _observation("fear_greed", Unit.NUMBER, "portfolio", "the Fear & Greed index, 0 to 100"),
+    _observation("earn.yield", Unit.RATIO, "portfolio", "a year, of flexible staking"),
+    _observation("funding.rate", Unit.RATIO, "symbol", "the latest funding rate of one interval; longs pay when positive"),
+    _fact(
+        "funding.against",
+        Unit.RATIO,
+        "symbol",
+        "the latest funding rate per 8 hours that the position pays; negative when it receives",
+        _funding_against,
+    ),
+)
+
+
+# ── prices ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _price(view: View, symbol: str) -> Value:
+    return view.price(symbol)
+
+
+def _price_ms(view: View, symbol: str) -> int | None:
+    quote = view.board.quotes.get((view.market, symbol))
+    return None if quote is None else quote.at_ms
+
+
+def _jump(view: View, symbol: str) -> Value:
+    quote = view.board.quotes.get((view.market, symbol))
+    return None if quote is None else quote.jump if quote.jump is not None else 0.0
+
+
+PRICE_FACTS = (
+    _fact("price", Unit.PRICE, "symbol", "the latest price of any timeframe", _price, _price_ms),
+    _fact(
+        "price.jump",
+        Unit.RATIO,
+        "symbol",
+        "how far the latest price update jumped from the one before it",
+        _jump,
+        exact=False,
+    ),
+    _fact(
+        "price.confirmed",
+        Unit.BOOL,
+        "symbol",
+        "whether a second source (the other market) agrees with the latest price within 5 %",
+        lambda v, s: v.board.confirmed(v.market, s),
+    ),
+)
+
+MACHINE_FACTS = (
+    _fact(
+        "state",
+        Unit.TEXT,
+        "book",
+        "the state of the machine; age(state) is the time since it was entered",
+        lambda v, _: v.snapshot().state,
+        lambda v, _: v.snapshot().since_ms,
+    ),
+)
+
+
+# ── CORE: weights, schedule and the last purchases ─────────────────────────────────────────────────────────────────────
+
+
+def _memory(view: View) -> CoreMemory:
+    memory = view.snapshot().memory
+    assert isinstance(memory, CoreMemory)
+    return memory
+
+
+def _holding_value(view: View, symbol: str) -> Decimal:
+    price = view.price(symbol)
+    return ZERO if price is None else view.position(symbol).quantity * price
+
+
+def _holdings_value(view: View, _symbol: str) -> Decimal:
+    return sum((_holding_value(view, symbol) for symbol in view.listed()), ZERO)
+
+
+def _weight(view: View, symbol: str) -> Value:
+    """The target weight among the coins that have a price already."""
+    weights = view.book.weights
+    listed = sum((weights[s] for s in view.listed()), start=weights[symbol] * 0)
+    if not listed or view.price(symbol) is None:
+        return None
+    share = weights[symbol] / listed
+    return Decimal(share.numerator) / Decimal(share.denominator)
+
+
+def _drift(view: View, symbol: str) -> Value:
+    held, weight = _holdings_value(view, symbol), _weight(view, symbol)
+    if not held or not isinstance(weight, Decimal):
+        return None
+    return _holding_value(view, symbol) / held - weight
+
+
+def _scheduled(read: Callable[[CoreMemory], Value]) -> Read:
+    return lambda view, _symbol: read(_memory(view))
+
+
+CORE_FACTS = (
+    _fact("weight", Unit.RATIO, "symbol", "the coin's target weight among the coins that are listed", _weight),
+    _fact("drift", Unit.RATIO, "symbol", "points of weight above (or, negative, below) the target", _drift),
+    _fact("holding.value", Unit.MONEY, "symbol", "the coin at the latest price", _holding_value),
+    _fact("holdings.value", Unit.MONEY, "book", "all coins of the book at the latest prices", _holdings_value),
+    _fact(
+        "schedule.target",
+        Unit.MONEY,
+        "book",
+        "what the holdings shall be worth, frozen when deployment began",
+        _scheduled(lambda m: m.target),
+    ),
+    _fact("schedule.gap", Unit.MONEY, "book", "what was missing when deployment began", _scheduled(lambda m: m.gap)),
+    _fact(
+        "schedule.cycles",
+        Unit.COUNT,
+        "book",
+        "purchases of the deployment; 0 before it has begun",
+        _scheduled(lambda m: Decimal(m.cycles)),
+    ),
+    _fact("schedule.done", Unit.COUNT, "book", "purchases made", _scheduled(lambda m: Decimal(m.cycles_done))),
+    _fact(
+        "schedule.left",
+        Unit.COUNT,
+        "book",
+        "purchases still to make",
+        _scheduled(lambda m: Decimal(m.cycles - m.cycles_done)),
+    ),
+    _fact(
+        "purchase",
+        Unit.BOOL,
+        "symbol",
+        "whether the coin was ever bought; age(purchase) is the time since the last purchase",
+        lambda v, s: s in _memory(v).purchases,
+        lambda v, s: _memory(v).purchases.get(s),
+    ),
+    _fact(
+        "cycle",
+        Unit.BOOL,
+        "book",
+        "whether there was a purchase cycle; age(cycle) is the time since the last one",
+        lambda v, _: _memory(v).cycle_ms is not None,
+        lambda v, _: _memory(v).cycle_ms,
+    ),
+    _fact(
+        "rebalance",
+        Unit.BOOL,
+        "book",
+        "whether anything was sold to rebalance; age(rebalance) is the time since",
+        lambda v, _: _memory(v).rebalanced_ms is not None,
+        lambda v, _: _memory(v).rebalanced_ms,
+    ),
+    _fact(
+        "rebalance.done",
+        Unit.COUNT,
+        "book",
+        "purchase cycles made in REBALANCING",
+        _scheduled(lambda m: Decimal(m.rebalance_cycles_done)),
+    ),
+)
+
+
+# ── the order that a pre-trade check is asked about ────────────────────────────────────────────────────────────────────
+
+ORDER_FACTS = (
+    _fact("order.symbol", Unit.TEXT, "order", "the symbol of the order", lambda v, _: v.proposal.symbol),
+    _fact("order.asset", Unit.TEXT, "order", "the coin of the order", lambda v, _: v.instrument(v.proposal.symbol).base),
+    _fact("order.side", Unit.ENUM, "order", "buy or sell", lambda v, _: v.proposal.side.value, members=("buy", "sell")),
+    _fact(
+        "order.direction",
+        Unit.ENUM,
+        "order",
+        "the direction of the position that the order opens",
+        lambda v, _: v.proposal.direction.value,
+        members=("long", "short"),
+    ),
+    _fact("order.notional", Unit.MONEY, "order", "the size of the order before the checks", lambda v, _: v.proposal.notional),
+    _fact("book", Unit.TEXT, "order", "the book that wants the order", lambda v, _: v.book.name),
+    _fact("machine", Unit.TEXT, "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
+)
+
+COMMON = (*PORTFOLIO_FACTS, *ACCOUNT_FACTS, *POSITION_FACTS, *OUTSIDE_FACTS, *PRICE_FACTS)
+FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
+    kind: {fact.declaration.name: fact for fact in facts}
+    for kind, facts in {
+        "trend": (*COMMON, *MACHINE_FACTS),
+        "core": (*COMMON, *MACHINE_FACTS, *CORE_FACTS),
+        "checks": (*COMMON, *ORDER_FACTS),
+        "breakers": PORTFOLIO_FACTS,
+    }.items()
+}
+
+
+def vocabulary_for(kind: str, symbols: Sequence[str]) -> Vocabulary:
+    """Give the facts that a book of this kind (a machine's name, `checks` or `breakers`) may name."""
+    facts = {name: fact.declaration for name, fact in FACTS_OF.get(kind, FACTS_OF["breakers"]).items()}
+    assets = tuple(symbol.removesuffix(QUOTE_COIN) for symbol in symbols)
+    return Vocabulary(facts=facts, symbols=tuple(symbols), assets=assets)
+
+
+def is_observable(fact: FactObserved) -> bool:
+    """Whether any rule could name this observation."""
+    return any(fact.name in facts for facts in FACTS_OF.values())

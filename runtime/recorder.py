@@ -1,0 +1,251 @@
+"""Watches a run step by step and keeps what a report, an explanation and a repetition need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from runtime.decimals import plain
+from runtime.engine import Engine
+from runtime.events import CandleClose, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
+from runtime.instrument import Market
+from runtime.requests import OrderType, PlaceOrder
+from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
+from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
+
+DAY_MS = 86_400_000
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class _Order:
+    """An order on its way: everything of its record that is known so far."""
+
+    record: OrderRecord
+    reference: Decimal
+    market_order: bool
+    value: Decimal = ZERO
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Keeps one point of equity a day, every order, fill and decision; a refusal that only repeats itself is counted."""
+
+    engine: Engine
+    settings: RunSettings
+    data_notes: tuple[str, ...] = ()
+    candles: int = 0
+    slippage_paid: Decimal = ZERO
+    _equity: list[EquityPoint] = field(default_factory=list)
+    _orders: dict[str, _Order] = field(default_factory=dict)
+    _fills: list[Fill] = field(default_factory=list)
+    _funding: list[FundingPayment] = field(default_factory=list)
+    _decisions: list[DecisionRecord] = field(default_factory=list)
+    _refusals: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    _levels: list[LevelChange] = field(default_factory=list)
+    _notes: list[Note] = field(default_factory=list)
+    _closes: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+
+    def watch(self, step: Step) -> None:
+        """Take in one step."""
+        event = step.event
+        if isinstance(event, CandleClose):
+            self._on_candles(event)
+        elif isinstance(event, Fill):
+            self._on_fill(event)
+        elif isinstance(event, FundingPayment):
+            self._funding.append(event)
+        elif isinstance(event, OrderRejected | OrderCancelled):
+            self._on_end(event)
+        if step.records or step.requests:
+            self._on_records(step)
+
+    def _on_candles(self, event: CandleClose) -> None:
+        self.candles += len(event.candles)
+        for candle in event.candles:
+            if candle.timeframe == "1d" and self._is_reference(candle.market, candle.symbol):
+                self._closes.setdefault(candle.symbol, []).append((candle.close_ms, candle.close))
+        if event.at_ms % DAY_MS == 0 or not self._equity:
+            self._equity.append(self._point(event.at_ms))
+
+    def _is_reference(self, market: Market, symbol: str) -> bool:
+        spot = any(b.market == Market.SPOT and symbol in b.symbols for b in self.engine.books.values())
+        return market is Market.SPOT or not spot
+
+    def _point(self, at_ms: int) -> EquityPoint:
+        engine, portfolio = self.engine, self.engine.portfolio
+        by_book = {name: portfolio.equity(book.account) or ZERO for name, book in engine.books.items()}
+        level = "NORMAL" if engine.ladder is None else engine.ladder.snapshot.state
+        drawdown = portfolio.net_value.drawdown
+        return EquityPoint(at_ms, portfolio.equity() or ZERO, by_book, portfolio.exposure() or ZERO, drawdown, level)
+
+    def _on_records(self, step: Step) -> None:
+        decision_of: dict[str, Decision] = {}
+        limits_of: dict[str, tuple[str, ...]] = {}
+        for record in step.records:
+            if isinstance(record, Decision):
+                self._on_decision(record, step.at_ms)
+                for outcome in record.outcomes:
+                    for order_id in order_ids(outcome):
+                        decision_of[order_id] = record
+                        limits_of[order_id] = limit_texts(outcome)
+            elif isinstance(record, LevelMove):
+                self._levels.append(LevelChange(step.at_ms, record.before, record.after, record.drawdown, record.reason))
+            elif isinstance(record, Notice):
+                self._notes.append(Note(step.at_ms, record.severity, record.book, record.text))
+        for request in step.requests:
+            if isinstance(request, PlaceOrder):
+                self._on_order(request, step.at_ms, decision_of, limits_of)
+
+    def _on_decision(self, decision: Decision, at_ms: int) -> None:
+        key = (decision.book, decision.symbol, decision.rule)
+        texts = tuple(outcome_text(outcome) for outcome in decision.outcomes)
+        if decision.refused or not decision.outcomes:
+            known = self._refusals.get(key)
+            if known is not None and decision.before == decision.after and same_reasons(known[0], decision):
+                place = known[1]
+                earlier = self._decisions[place]
+                self._decisions[place] = replace(earlier, repeated=earlier.repeated + 1)
+                return
+            self._refusals[key] = (reasons(decision), len(self._decisions))
+        else:
+            self._refusals.pop(key, None)
+        self._decisions.append(decision_record(decision, at_ms, texts))
+
+    def _on_order(
+        self,
+        request: PlaceOrder,
+        at_ms: int,
+        decision_of: Mapping[str, Decision],
+        limits_of: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        ticket = self.engine.trader.desk.tickets[request.order_id]
+        decision = decision_of.get(request.order_id)
+        price = self.engine.world.board.price(request.market, request.symbol) or ZERO
+        record = OrderRecord(
+            order_id=request.order_id,
+            decision=0 if decision is None else decision.number,
+            at_ms=at_ms,
+            book=ticket.book,
+            rule=ticket.rule,
+            symbol=request.symbol,
+            market=request.market.value,
+            side=request.side.value,
+            asked=asked(request),
+            limits=limits_of.get(request.order_id, ()),
+            ended="open",
+            ended_ms=None,
+            filled=ZERO,
+            average_price=None,
+            fees=ZERO,
+        )
+        self._orders[request.order_id] = _Order(record, price, request.order_type is OrderType.MARKET)
+
+    def _on_fill(self, fill: Fill) -> None:
+        self._fills.append(fill)
+        order = self._orders.get(fill.order_id)
+        if order is None or fill.kind is not FillKind.TRADE:
+            return
+        order.value += fill.quantity * fill.price
+        filled = order.record.filled + fill.quantity
+        fee = fill.fee if fill.fee_coin == self.engine.portfolio.money else fill.fee * fill.price
+        order.record = replace(
+            order.record,
+            filled=filled,
+            average_price=order.value / filled,
+            fees=order.record.fees + fee,
+            ended="filled" if fill.done else "open",
+            ended_ms=fill.at_ms if fill.done else None,
+        )
+        if order.market_order:
+            self.slippage_paid += abs(fill.price - order.reference) * fill.quantity
+
+    def _on_end(self, event: OrderRejected | OrderCancelled) -> None:
+        order = self._orders.get(event.order_id)
+        if order is not None:
+            word = "rejected" if isinstance(event, OrderRejected) else "cancelled"
+            order.record = replace(order.record, ended=f"{word}: {event.reason}", ended_ms=event.at_ms)
+
+    def result(self) -> RunResult:
+        """Everything that was recorded."""
+        return RunResult(
+            settings=self.settings,
+            data_notes=self.data_notes,
+            equity=tuple(self._equity),
+            orders=tuple(order.record for order in self._orders.values()),
+            fills=tuple(self._fills),
+            trades=self.engine.trades.all,
+            funding=tuple(self._funding),
+            decisions=tuple(self._decisions),
+            levels=tuple(self._levels),
+            notes=tuple(self._notes),
+            closes={symbol: tuple(closes) for symbol, closes in sorted(self._closes.items())},
+            weights={
+                name: {s: Decimal(w.numerator) / Decimal(w.denominator) for s, w in book.weights.items()}
+                for name, book in self.engine.books.items()
+            },
+            slippage_paid=self.slippage_paid,
+            candles=self.candles,
+        )
+
+
+def decision_record(decision: Decision, at_ms: int, texts: tuple[str, ...]) -> DecisionRecord:
+    """A decision as it is kept: everything in words."""
+    return DecisionRecord(
+        number=decision.number,
+        at_ms=at_ms,
+        book=decision.book,
+        symbol=decision.symbol,
+        rule=decision.rule,
+        place="" if decision.place is None else str(decision.place),
+        version=decision.version,
+        why=decision.why,
+        before=decision.before,
+        after=decision.after,
+        trigger=decision.trigger,
+        arguments=decision.arguments,
+        trace=decision.trace,
+        outcomes=texts,
+        order_ids=tuple(name for outcome in decision.outcomes for name in order_ids(outcome)),
+        refused=decision.refused,
+    )
+
+
+def order_ids(outcome: Outcome) -> tuple[str, ...]:
+    """The ids of the orders that an outcome led to."""
+    if not isinstance(outcome, Approved):
+        return ()
+    return tuple(request.order_id for request in outcome.requests if isinstance(request, PlaceOrder))
+
+
+def limit_texts(outcome: Outcome) -> tuple[str, ...]:
+    """What made the order smaller, in words."""
+    return tuple(limit.text for limit in outcome.limits) if isinstance(outcome, Approved) else ()
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """What became of one intent, in words."""
+    intent = type(outcome.intent).__name__.lower()
+    symbol = getattr(outcome.intent, "symbol", "")
+    if isinstance(outcome, Approved):
+        placed = ", ".join(asked(request) for request in outcome.requests if isinstance(request, PlaceOrder))
+        return f"{intent} {symbol}: {placed or 'done without an order'}"
+    return f"{intent} {symbol} refused by {outcome.check}: {outcome.reason}"
+
+
+def reasons(decision: Decision) -> tuple[str, ...]:
+    """Which check refused which symbol; two refusals with equal reasons say the same."""
+    return tuple(f"{getattr(o.intent, 'symbol', '')}:{getattr(o, 'check', '')}" for o in decision.outcomes)
+
+
+def same_reasons(known: tuple[str, ...], decision: Decision) -> bool:
+    """Whether a refusal only repeats an earlier one."""
+    return known == reasons(decision)
+
+
+def asked(request: PlaceOrder) -> str:
+    """What an order asks for, in words."""
+    coin = request.symbol
+    amount = f"{plain(request.quantity)}" if request.quantity is not None else f"for {plain(request.quote_amount or ZERO)} USDT"
+    price = "at the market" if request.price is None else f"at {plain(request.price)} ({request.time_in_force})"
+    stop = "" if request.stop_loss is None else f", stop {plain(request.stop_loss)}"
+    return f"{request.side} {amount} {coin} {price}{stop}{', reduce only' if request.reduce_only else ''}"

@@ -1,0 +1,124 @@
+"""What a back-test leaves behind: enough to report it, to explain every order of it, and to repeat it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from rules.language.explain import Explained
+from runtime.events import Fill, FundingPayment
+from runtime.trades import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What was asked for: the same settings over the same files and data give the same run, byte for byte."""
+
+    books: tuple[str, ...]
+    shares: Mapping[str, Decimal]
+    capital: Decimal
+    from_ms: int
+    to_ms: int
+    rules_version: str
+    data: str
+    slippage: Decimal
+    volume_share: Decimal
+    acknowledge_after_ms: int | None
+    costs: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
+    """The portfolio at one moment; money in USDT, drawdown as a ratio below the highest equity (deposits taken out)."""
+
+    at_ms: int
+    total: Decimal
+    by_book: Mapping[str, Decimal]
+    exposure: Decimal
+    drawdown: Decimal
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """One order: what was asked, which decision asked for it, and how it ended."""
+
+    order_id: str
+    decision: int
+    at_ms: int
+    book: str
+    rule: str
+    symbol: str
+    market: str
+    side: str
+    asked: str
+    limits: tuple[str, ...]
+    ended: str
+    ended_ms: int | None
+    filled: Decimal
+    average_price: Decimal | None
+    fees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """One firing of one rule: the state before and after, the values it saw, and what came of each intent."""
+
+    number: int
+    at_ms: int
+    book: str
+    symbol: str
+    rule: str
+    place: str
+    version: str
+    why: str
+    before: str
+    after: str
+    trigger: str
+    arguments: Mapping[str, str]
+    trace: Explained | None
+    outcomes: tuple[str, ...]
+    order_ids: tuple[str, ...]
+    refused: bool
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence for the person who reads the journal; `severity` is P0 to P3."""
+
+    at_ms: int
+    severity: str
+    book: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """A breaker level was entered or left."""
+
+    at_ms: int
+    before: str
+    after: str
+    drawdown: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything a run produced, in the order in which it happened."""
+
+    settings: RunSettings
+    data_notes: tuple[str, ...]
+    equity: tuple[EquityPoint, ...]
+    orders: tuple[OrderRecord, ...]
+    fills: tuple[Fill, ...]
+    trades: tuple[Trade, ...]
+    funding: tuple[FundingPayment, ...]
+    decisions: tuple[DecisionRecord, ...]
+    levels: tuple[LevelChange, ...]
+    notes: tuple[Note, ...]
+    closes: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    slippage_paid: Decimal = Decimal(0)
+    candles: int = 0
+    state: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""What the engine answers to one event: what it decided, what it asks of the exchange, what a person should know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from machines.intents import Intent
+from rules.language.explain import Explained
+from rules.language.source import Place
+from runtime.events import Event
+from runtime.sizing import Limit
+from runtime.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An intent that may become orders, with every limit that made it smaller."""
+
+    intent: Intent
+    requests: tuple[Request, ...]
+    limits: tuple[Limit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An intent that becomes nothing, with the check that said no and its reason."""
+
+    intent: Intent
+    check: str
+    reason: str
+    trace: Explained | None = None
+
+
+Outcome = Approved | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One rule that fired: where it stands, what it saw, how the state moved, and what came of each intent."""
+
+    number: int
+    book: str
+    symbol: str
+    rule: str
+    place: Place | None
+    version: str
+    why: str
+    before: str
+    after: str
+    trigger: str
+    arguments: Mapping[str, str]
+    trace: Explained | None
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether intents were made and every one of them was refused."""
+        return bool(self.outcomes) and all(isinstance(outcome, Refused) for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A machine moved without a rule: because of a fill, a rejection, a breaker or an operator."""
+
+    book: str
+    symbol: str
+    trigger: str
+    before: str
+    after: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMove:
+    """The breaker entered or left a level."""
+
+    before: str
+    after: str
+    drawdown: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the operator; `severity` is P0 (wake up) to P3 (dashboard only)."""
+
+    severity: str
+    book: str
+    text: str
+
+
+Record = Decision | Transition | LevelMove | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event and everything that followed from it, in order."""
+
+    sequence: int
+    at_ms: int
+    event: Event
+    records: tuple[Record, ...]
+    requests: tuple[Request, ...]

@@ -1,0 +1,337 @@
+"""From what a machine wants to orders, and from what became of the orders back to the machine."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from machines.intents import Alert, Buy, Direction, Enter, Intent, Leave, Sell, Urgency
+from runtime.desk import Desk, Purpose, Ticket
+from runtime.draft import Draft
+from runtime.envelope import EnvelopeWatch
+from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.instance import Instance
+from runtime.instrument import Instrument, Market
+from runtime.ladder import Ladder
+from runtime.order_id import Naming, order_id
+from runtime.orders import Planned, Unplannable
+from runtime.planning import Plannable, plan, wanted_notional
+from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
+from runtime.review import Review, Stopped
+from runtime.sizing import AccountView, Checked, Limit
+from runtime.step import Approved, Outcome, Refused
+from runtime.view import Proposal, World
+
+ONE = Decimal(1)
+ZERO = Decimal(0)
+SWEEP_ABOVE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a machine has to be told because of something that happened to its order."""
+
+    key: tuple[str, str]
+    trigger: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    cause: str = ""
+
+
+class Trader:
+    """Reviews intents, plans and places their orders, and follows each order to its end."""
+
+    def __init__(
+        self, world: World, ladder: Ladder | None, reviews: Mapping[str, Review], envelope: EnvelopeWatch
+    ) -> None:
+        self.desk = Desk()
+        self._world = world
+        self._portfolio = world.portfolio
+        self._ladder = ladder
+        self._reviews = reviews
+        self._envelope = envelope
+
+    # ── from intents to orders ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def consider(self, instance: Instance, rule: str, intent: Intent, draft: Draft) -> Outcome:
+        """Say yes or no to one intent; a yes has its requests in the draft already."""
+        if isinstance(intent, Alert):
+            draft.tell(intent.severity, instance.book.name, intent.text)
+            return Approved(intent, (), ())
+        price = instance.view.price(intent.symbol)
+        if price is None:
+            return Refused(intent, "price", f"{intent.symbol} has no price yet.")
+        if isinstance(intent, Enter | Buy):
+            return self._open(instance, rule, intent, price, draft)
+        return self._plan(instance, rule, intent, price, Checked(), (), draft)
+
+    def _open(self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, draft: Draft) -> Outcome:
+        intent = self._widened(intent)
+        notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, self.account_view(instance, intent.symbol))
+        direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
+        side = Side.BUY if direction is Direction.LONG else Side.SELL
+        passed = self._reviews[instance.book.name].ask(Proposal(intent.symbol, side, direction, notional))
+        if isinstance(passed, Stopped):
+            return Refused(intent, passed.check, passed.reason, passed.trace)
+        factor, limits = self._breaker_factor(notional, draft.at_ms)
+        checked = Checked(passed.scale * factor, passed.cap)
+        return self._plan(instance, rule, intent, price, checked, (*passed.limits, *limits), draft)
+
+    def _widened(self, intent: Enter | Buy) -> Enter | Buy:
+        if self._ladder is None or isinstance(intent, Buy):
+            return intent
+        return replace(intent, stop_distance=intent.stop_distance * self._ladder.stop_factor())
+
+    def _breaker_factor(self, notional: Decimal, now_ms: int) -> tuple[Decimal, tuple[Limit, ...]]:
+        if self._ladder is None:
+            return ONE, ()
+        factor = self._ladder.size_factor(now_ms)
+        if factor == ONE:
+            return ONE, ()
+        text = f"breaker {self._ladder.snapshot.state}: × {factor}{self._ladder.recovering(now_ms)}"
+        return factor, (Limit("breaker", text, notional, notional * factor),)
+
+    def _plan(
+        self,
+        instance: Instance,
+        rule: str,
+        intent: Plannable,
+        price: Decimal,
+        checked: Checked,
+        limits: tuple[Limit, ...],
+        draft: Draft,
+    ) -> Outcome:
+        naming = self._naming(instance, rule, intent.symbol, draft.at_ms)
+        instrument = instance.view.instrument(intent.symbol)
+        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, checked)
+        if isinstance(planned, Unplannable):
+            return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
+        if isinstance(intent, Enter | Buy):
+            reason = self._envelope.refuses(planned.requests, price, draft.at_ms)
+            if reason is not None:
+                return Refused(intent, "envelope", reason)
+        self._place(instance, rule, intent, planned, naming, draft)
+        return Approved(intent, planned.requests, (*limits, *planned.limits))
+
+    def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
+        slot = f"{instance.book.name}:{now_ms}"
+        attempt = 1
+        while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
+            attempt += 1
+        return Naming(rule, slot, attempt)
+
+    def _place(
+        self, instance: Instance, rule: str, intent: Plannable, planned: Planned, naming: Naming, draft: Draft
+    ) -> None:
+        if planned.reservation is not None:
+            held = planned.reservation
+            self._portfolio.reserve(held.order_id, held.account, held.coin, held.amount)
+        for request in planned.requests:
+            if isinstance(request, PlaceOrder):
+                self.desk.open(self._ticket(instance, rule, intent, request, naming, draft.at_ms))
+                self._envelope.count(request, instance.view.price(request.symbol) or ZERO, draft.at_ms)
+            draft.requests.append(request)
+
+    def _ticket(
+        self, instance: Instance, rule: str, intent: Plannable, request: PlaceOrder, naming: Naming, now_ms: int
+    ) -> Ticket:
+        patient = request.time_in_force is TimeInForce.POST_ONLY
+        return Ticket(
+            request=request,
+            book=instance.book.name,
+            symbol=instance.symbol,
+            purpose=Purpose.ENTRY if isinstance(intent, Enter | Buy) else Purpose.EXIT,
+            rule=rule,
+            placed_ms=now_ms,
+            attempt=naming.attempt,
+            snapshot=self.desk.fresh(now_ms),
+            patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
+        )
+
+    def account_view(self, instance: Instance, symbol: str) -> AccountView:
+        """What planning needs to know of the book's account and one symbol."""
+        portfolio, account, instrument = self._portfolio, instance.book.account, instance.view.instrument(symbol)
+        return AccountView(
+            account=account,
+            equity=portfolio.equity(account),
+            available=portfolio.available(account, instrument.quote),
+            free=portfolio.available(account, instrument.base),
+            notional=self._notional(account),
+            position=portfolio.position(account, instrument.market, symbol),
+            leverage=portfolio.leverage_set(account, symbol),
+            stop=portfolio.stop(account, symbol),
+            open_orders=tuple(t.request.order_id for t in self.desk.live(instance.book.name, symbol)),
+        )
+
+    def _notional(self, account: str) -> Decimal | None:
+        """Positions, and the entries that are still to be filled at their worst: all of them."""
+        held = self._portfolio.notional(account)
+        if held is None:
+            return None
+        waiting = (t for t in self.desk.live() if t.request.account == account and t.purpose is Purpose.ENTRY)
+        return held + sum((self._unfilled(ticket.request, ticket.filled) for ticket in waiting), ZERO)
+
+    def _unfilled(self, request: PlaceOrder, filled: Decimal) -> Decimal:
+        price = self._world.board.price(request.market, request.symbol)
+        if request.quantity is None or price is None:
+            return ZERO
+        return (request.quantity - filled) * price
+
+    # ── closing everything ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
+        """Take back open entries and close whatever an instance holds, unless that is under way already."""
+        for symbol in instance.symbols:
+            waiting = list(self.desk.live(instance.book.name, symbol))
+            for ticket in waiting:
+                if ticket.purpose is Purpose.ENTRY:
+                    draft.requests.append(self._cancel(ticket))
+            closing = any(ticket.purpose is Purpose.EXIT for ticket in waiting)
+            if not closing and self._portfolio.holds(instance.book.account, instance.view.market, symbol):
+                self._close(instance, symbol, cause, draft)
+
+    def _close(self, instance: Instance, symbol: str, cause: str, draft: Draft) -> None:
+        intent = Leave(symbol, Urgency.URGENT, cause)
+        outcome = self.consider(instance, cause, intent, draft)
+        if isinstance(outcome, Refused):
+            draft.tell("P0", instance.book.name, f"{symbol} could not be closed: {outcome.reason}")
+
+    def move_to_cash(self, instances: Iterable[Instance], share: Decimal, cause: str, draft: Draft) -> None:
+        """Sell a share of every spot holding."""
+        for instance in instances:
+            for symbol in instance.symbols:
+                price = instance.view.price(symbol)
+                if price is None or not self._portfolio.holds(instance.book.account, Market.SPOT, symbol):
+                    continue
+                amount = instance.view.position(symbol).notional(price) * share
+                self.consider(instance, cause, Sell(symbol, amount, Urgency.URGENT), draft)
+
+    # ── patience ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def lose_patience(self, draft: Draft) -> None:
+        """Take back maker orders that have waited long enough; what is left of them goes to the market."""
+        for ticket in self.desk.live():
+            if ticket.patient_until_ms is not None and draft.at_ms >= ticket.patient_until_ms and not ticket.giving_up:
+                ticket.giving_up = True
+                draft.requests.append(self._cancel(ticket))
+
+    def _cancel(self, ticket: Ticket) -> CancelOrder:
+        request = ticket.request
+        return CancelOrder(request.order_id, request.account, request.market, request.symbol)
+
+    def _at_market(self, ticket: Ticket, draft: Draft) -> bool:
+        """Send what is left of an order to the market; False when that is too little to be an order."""
+        left = (ticket.request.quantity or ZERO) - ticket.filled
+        instrument = self._instrument(ticket.request)
+        price = self._world.board.price(instrument.market, instrument.symbol)
+        if price is None or left < instrument.minimum_quantity or left * price < instrument.minimum_notional or not left:
+            return False
+        naming = Naming(ticket.rule, f"{ticket.book}:{ticket.placed_ms}", ticket.attempt + 1)
+        request = replace(
+            ticket.request,
+            order_id=order_id(ticket.request.account, naming.rule, naming.slot, ticket.request.symbol, naming.attempt),
+            order_type=OrderType.MARKET,
+            time_in_force=TimeInForce.IOC,
+            quantity=left,
+            price=None,
+            slippage_cap=self._envelope.slippage_cap,
+        )
+        again = replace(ticket, request=request, attempt=naming.attempt, placed_ms=draft.at_ms, patient_until_ms=None)
+        again.snapshot, again.giving_up = self.desk.fresh(draft.at_ms), False
+        again.filled = again.value = ZERO
+        self.desk.open(again)
+        draft.requests.append(request)
+        return True
+
+    def _instrument(self, request: PlaceOrder) -> Instrument:
+        return self._world.instruments[request.market, request.symbol]
+
+    # ── from orders back to machines ───────────────────────────────────────────────────────────────────────────────────
+
+    def accepted(self, event: OrderAccepted) -> None:
+        """An order stands on the exchange."""
+        ticket = self.desk.tickets.get(event.order_id)
+        if ticket is not None:
+            self.desk.move(ticket, "acknowledge", event.at_ms)
+            self.desk.move(ticket, "rest", event.at_ms)
+
+    def rejected(self, event: OrderRejected, draft: Draft) -> Iterator[Reaction]:
+        """An order was refused by the exchange: nothing of it will ever fill."""
+        ticket = self.desk.tickets.get(event.order_id)
+        if ticket is None:
+            draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
+            return
+        self.desk.move(ticket, "reject", event.at_ms)
+        self._portfolio.release(event.order_id)
+        text = f"The exchange refused the order of {ticket.rule} for {ticket.request.symbol}: {event.reason} ({event.code})."
+        draft.tell("P1", ticket.book, text)
+        yield from self._ended(ticket, event.reason)
+
+    def cancelled(self, event: OrderCancelled, draft: Draft) -> Iterator[Reaction]:
+        """What was left of an order is gone; the rest of one whose patience ended goes to the market."""
+        ticket = self.desk.tickets.get(event.order_id)
+        if ticket is None or not ticket.live:
+            return
+        self.desk.move(ticket, "cancel", event.at_ms)
+        self._portfolio.release(event.order_id)
+        if ticket.patient_until_ms is not None and self._at_market(ticket, draft):
+            return
+        yield from self._ended(ticket, event.reason)
+
+    def filled(self, event: Fill, draft: Draft) -> Iterator[Reaction]:
+        """Count a fill once, in the portfolio, in the trades and on its order, and tell the machine what it means."""
+        applied = self._portfolio.apply(event)
+        if applied is None:
+            return
+        ticket = self.desk.fill(event)
+        if ticket is None:
+            draft.tell("P0", "", f"A fill belongs to no order of this engine: {event.order_id} in {event.account}.")
+            return
+        self._world.trades.record(applied, ticket.book, ticket.rule)
+        if event.kind is not FillKind.TRADE:
+            yield from self._stopped(ticket, event, draft)
+        elif event.done:
+            yield from self._ended(ticket, "filled")
+        self._sweep()
+
+    def _stopped(self, ticket: Ticket, event: Fill, draft: Draft) -> Iterator[Reaction]:
+        if event.kind is FillKind.LIQUIDATION:
+            draft.tell("P0", ticket.book, f"The exchange liquidated {event.symbol} at {event.price}.")
+        if self._portfolio.position(event.account, event.market, event.symbol).is_flat:
+            key = (ticket.book, ticket.symbol)
+            yield Reaction(key, "opened", {"price": event.price}, f"{event.kind} before the entry was complete")
+            yield Reaction(key, "stopped", {"price": event.price}, f"{event.kind} at {event.price}")
+
+    def _ended(self, ticket: Ticket, reason: str) -> Iterator[Reaction]:
+        """An entry has opened something or failed; an exit has closed everything or failed."""
+        key, request = (ticket.book, ticket.symbol), ticket.request
+        flat = not self._portfolio.holds(request.account, request.market, request.symbol)
+        if ticket.purpose is Purpose.EXIT:
+            yield Reaction(key, "closed" if flat else "exit_failed", {}, reason)
+        elif ticket.average_price is not None:
+            yield Reaction(key, "opened", {"price": ticket.average_price}, reason)
+        else:
+            yield Reaction(key, "entry_failed", {}, reason)
+
+    def _sweep(self) -> None:
+        """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
+        if len(self.desk.tickets) > SWEEP_ABOVE:
+            held = {
+                (account, position.symbol)
+                for account in self._portfolio.accounts
+                for position in self._portfolio.positions(account)
+                if position.market is Market.LINEAR
+            }
+            keep = frozenset(n for n, t in self.desk.tickets.items() if (t.request.account, t.request.symbol) in held)
+            self.desk.forget_ended(keep)
+
+    # ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def to_plain(self) -> dict[str, Any]:
+        """Orders under way and the envelope's counts as plain data."""
+        return {"orders": self.desk.to_plain(), "envelope": self._envelope.to_plain()}
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Take back what `to_plain` gave."""
+        self.desk.restore(plain["orders"])
+        self._envelope.restore(plain["envelope"])
+
