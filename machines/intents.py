@@ -24,8 +24,8 @@ class Urgency(StrEnum):
 class Enter:
     """Open a position so that the loss at the stop is `risk` of the account.
 
-    `risk` is a ratio; `stop_distance` is in quote coin per base coin; `leverage` and `largest` bound the notional as multiples
-    of the account's equity (whole account, one symbol).
+    `risk` is a ratio; `stop_distance` is in quote coin per base coin; `leverage` and `largest` bound the notional as
+    multiples of the account's equity (whole account, one symbol).
     """
 
     symbol: str
