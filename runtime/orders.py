@@ -12,7 +12,7 @@ from runtime.requests import CancelOrder, ChangeStop, PlaceOrder, Request, SetLe
 from runtime.reservations import Reservation
 from runtime.sizing import AccountView, Checked, Limit, Size, cap_by_margin, entry_size, margin_of, stop_price
 
-__all__ = ["Checked", "Naming", "Plannable", "Planned", "Unplannable", "plan", "wanted_notional"]
+__all__ = ["UNCHECKED", "Checked", "Naming", "Plannable", "Planned", "Unplannable", "plan", "wanted_notional"]
 
 Plannable = Enter | Buy | Sell | Leave | MoveStop | CancelOpen
 UNCHECKED = Checked()
