@@ -101,7 +101,7 @@ class Clearing:
         instrument, change = deal.instrument, signed(deal.side, deal.quantity)
         if instrument.market is Market.SPOT:
             account.change(instrument.base, change)
-            account.change(instrument.quote, -EXACT.multiply(change, deal.price))
+            account.change(instrument.quote, EXACT.multiply(-change, deal.price))
             return
         position, realised = account.position(instrument.symbol).after(order_id, change, deal.price)
         self._venue.accounts.put(account, instrument.symbol, position)

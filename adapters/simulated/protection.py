@@ -2,7 +2,8 @@
 
 Inside a candle all perpetuals are taken to stand at their most adverse price at once, or at their stop where that
 comes before. If the account does not survive that, it is liquidated; otherwise the stops that were reached are
-executed, in full, as takers. Both happen before any resting order is served, since the adverse move is taken to come first.
+executed, in full, as takers. Both happen before any resting order is served, since the adverse move is taken to come
+first.
 """
 
 from collections.abc import Iterable, Mapping
