@@ -121,8 +121,10 @@ class Clearing:
 
     def _cancel_needless(self, deal: Deal, at_ms: int) -> list[ExchangeEvent]:
         market, symbol = deal.instrument.market, deal.instrument.symbol
-        if market is Market.SPOT or self._venue.accounts.named(deal.account).position(symbol).quantity:
+        if market is Market.SPOT:
             return []
+        position = self._venue.accounts.named(deal.account).position(symbol)
         reducing = [order for order in self._venue.book.on((market, symbol)) if order.request.reduce_only]
-        needless = [order for order in reducing if order.request.account == deal.account]
+        own = [order for order in reducing if order.request.account == deal.account]
+        needless = [order for order in own if not position.closable(order.request.side)]
         return [self.cancel(order, Ending.BY_REDUCE_ONLY, at_ms) for order in needless]

@@ -118,10 +118,6 @@ class SimulatedExchange:
         """Give copies of an account's open orders, oldest first."""
         return tuple(replace(order) for order in self._book.of(account))
 
-    def last_price(self, market: Market, symbol: str) -> Decimal | None:
-        """Say the last price in quote coin; None before the first candle."""
-        return self._prices.find(market, symbol)
-
     def equity(self, account: str, marks: Mapping[str, Decimal] | None = None) -> Decimal:
         """Value all coins and positions in quote coin, at `marks` by symbol, else at last prices.
 

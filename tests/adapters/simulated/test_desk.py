@@ -1,12 +1,13 @@
 """What is taken and what is refused, with Bybit's codes."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from runtime.events import LeverageSet, OrderAccepted, OrderCancelled, OrderRejected
 from runtime.instrument import Market
-from runtime.requests import Side, TimeInForce
+from runtime.requests import CancelOrder, ChangeStop, OrderType, SetLeverage, Side, TimeInForce
 
 SPOT, LINEAR, BUY, SELL = Market.SPOT, Market.LINEAR, Side.BUY, Side.SELL
 POST_ONLY = {"time_in_force": TimeInForce.POST_ONLY}
@@ -22,6 +23,8 @@ REFUSED = [
     (SPOT, BUY, "0.1", {"reduce_only": True}, 10001),
     (LINEAR, BUY, "0.1", {"reduce_only": True, "stop_loss": "50000"}, 10001),
     (LINEAR, BUY, "0.1", POST_ONLY, 10001),
+    (LINEAR, BUY, "0.1", {"time_in_force": TimeInForce.FOK}, 10001),
+    (SPOT, BUY, "0.1", {"price": "NaN"}, 170134),
     (SPOT, BUY, "0.1", {"price": "60000.001"}, 170134),
     (LINEAR, BUY, "0.1", {"price": "60000.05"}, 110003),
     (SPOT, BUY, "0.1000001", {}, 170137),
@@ -56,6 +59,13 @@ def test_an_order_is_refused_with_the_code_of_the_exchange(trading, market, side
     assert refusal.reason
     assert trading.exchange.open_orders("main") == ()
     assert trading.spot() == ([], [])
+
+
+@pytest.mark.parametrize("order_type", OrderType)
+def test_a_limit_order_has_a_price_and_a_market_order_has_none(trading, order_type) -> None:
+    other = trading.order(LINEAR, BUY, "0.1", **({"price": "59000"} if order_type is OrderType.MARKET else {}))
+    [event] = trading.submit(replace(other, order_type=order_type))
+    assert event.code == 10001
 
 
 def test_the_words_are_those_of_the_exchange(trading) -> None:
@@ -167,3 +177,18 @@ def test_leverage_does_not_sink_below_what_the_margin_carries(trading_with) -> N
     trading.linear()
     assert trading.set_leverage("2")[0].code == 110012
     assert trading.exchange.leverage("main", "BTCUSDT") == Decimal(10)
+
+
+def test_an_unknown_account_or_symbol_is_refused_whatever_is_asked(trading) -> None:
+    order = trading.order(LINEAR, BUY, "1")
+    known = (order.side, order.order_type, order.time_in_force, Decimal(1))
+    asked = [
+        (type(order)("a", "nobody", LINEAR, "BTCUSDT", *known), 10003),
+        (CancelOrder("a", "nobody", LINEAR, "BTCUSDT"), 10003),
+        (ChangeStop("nobody", "BTCUSDT", Decimal(1)), 10003),
+        (SetLeverage("nobody", "BTCUSDT", Decimal(1)), 10003),
+        (type(order)("a", "main", LINEAR, "NOTHING", *known), 10001),
+        (ChangeStop("main", "NOTHING", Decimal(1)), 10001),
+        (SetLeverage("main", "NOTHING", Decimal(1)), 10001),
+    ]
+    assert [trading.submit(request)[0].code for request, _ in asked] == [code for _, code in asked]

@@ -43,8 +43,8 @@ def orders(draw, prices):
     instrument, last = INSTRUMENTS[market, symbol], Decimal(prices[symbol])
     is_limit = draw(st.booleans())
     by_amount = not is_limit and market is Market.SPOT and side is Side.BUY and draw(st.booleans())
-    amount = Decimal(draw(st.integers(4, 4000)))
-    stop = market is Market.LINEAR and draw(st.booleans())
+    amount = Decimal(draw(st.integers(4, 20000 if market is Market.LINEAR else 2000)))
+    stop = market is Market.LINEAR and draw(st.integers(0, 2)) == 0
     behind = Decimal("0.98") if side is Side.BUY else Decimal("1.02")
     return PlaceOrder(
         order_id=f"o{draw(st.integers(0, 60))}",
@@ -57,7 +57,7 @@ def orders(draw, prices):
         quantity=None if by_amount else instrument.quantity_down(amount / last),
         quote_amount=amount if by_amount else None,
         price=instrument.price_down(last * draw(near)) if is_limit else None,
-        reduce_only=market is Market.LINEAR and not stop and draw(st.booleans()),
+        reduce_only=market is Market.LINEAR and not stop and draw(st.integers(0, 3)) == 0,
         stop_loss=instrument.price_down(last * behind) if stop else None,
         slippage_cap=None if is_limit else draw(st.sampled_from([None, Decimal("0.005")])),
     )
@@ -82,8 +82,8 @@ def candles(draw, hour, prices):
     made = []
     for symbol in SYMBOLS:
         first, close = (round(prices[symbol] * draw(st.floats(0.93, 1.07)), 2) for _ in range(2))
-        low = round(min(first, close) * draw(st.floats(0.9, 1)), 2)
-        high = round(max(first, close) * draw(st.floats(1, 1.1)), 2)
+        low = round(min(first, close) * draw(st.floats(0.75, 1)), 2)
+        high = round(max(first, close) * draw(st.floats(1, 1.3)), 2)
         volume = draw(st.sampled_from([0.0, 0.37, 5.0, 1000.0]))
         start_ms = hour * HOUR_MS
         made += [

@@ -195,6 +195,25 @@ def test_reduce_only_is_cut_to_the_position(trading) -> None:
     assert not trading.exchange.position("main", "BTCUSDT").quantity
 
 
+def test_a_reduce_only_order_binds_no_more_than_the_position(trading) -> None:
+    trading.place(LINEAR, BUY, "0.1")
+    trading.linear()
+    trading.place(LINEAR, SELL, "0.5", price="62000", reduce_only=True)
+    [order] = trading.exchange.open_orders("main")
+    assert order.remaining == Decimal("0.1")
+
+
+def test_reduce_only_orders_go_when_the_position_turns(trading_with) -> None:
+    trading = trading_with("100000")
+    trading.place(LINEAR, BUY, "0.1")
+    trading.linear()
+    trading.place(LINEAR, SELL, "0.3")
+    trading.place(LINEAR, SELL, "0.1", price="62000", reduce_only=True)
+    first, later = trading.linear(60000.0, 63000.0, 60000.0, 60000.0)
+    assert [event.reason for event in only(first, OrderCancelled)] == ["CancelByReduceOnly"]
+    assert later == []
+
+
 def test_reduce_only_orders_go_when_there_is_nothing_left_to_reduce(trading) -> None:
     trading.place(LINEAR, BUY, "0.1")
     trading.linear()
