@@ -34,21 +34,20 @@ class Backtest:
         engine: Engine,
         exchange: CandleExchange,
         data: MarketData,
-        from_ms: int,
-        to_ms: int,
+        span: tuple[int, int],
         watch: Watch,
         acknowledge_after_ms: int | None = None,
     ) -> None:
         self.engine = engine
         self.exchange = exchange
         self._data = data
-        self._from_ms, self._to_ms = from_ms, to_ms
+        self._from_ms, self._to_ms = span
         self._watch = watch
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
 
     def run(self, progress: Callable[[int], None] = lambda _at_ms: None) -> int:
-        """Play everything from the first candle that closes after the start to the end; returns the number of candles."""
+        """Play the span from its first candle to its last; returns the number of candles."""
         observations = _Queue(observations_of(self._data, self._from_ms, self._to_ms))
         candles = 0
         for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
@@ -58,7 +57,7 @@ class Backtest:
         return candles
 
     def _play(self, turn: Turn, observations: "_Queue") -> None:
-        """What happened inside the candles comes first, then what became known, then the decision, then the next prices."""
+        """First what happened inside the candles, then what became known, the decision, and the next prices."""
         if turn.finest_closed:
             self._pass_on(self.exchange.range(turn.finest_closed))
         self._observe(observations, turn.at_ms)
@@ -81,7 +80,11 @@ class Backtest:
         elif self._halted_ms is None:
             self._halted_ms = at_ms
         elif self._acknowledge_after_ms is not None and at_ms - self._halted_ms >= self._acknowledge_after_ms:
-            self._step(OperatorCommand(at_ms, "acknowledge", "back-test", "the time after which the operator acknowledges is over"))
+            self._step(
+                OperatorCommand(
+                    at_ms, "acknowledge", "back-test", "the time after which the operator acknowledges is over"
+                )
+            )
 
     def _pass_on(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -111,7 +114,8 @@ class _Queue:
 def within(candles: Mapping[Key, pl.DataFrame], from_ms: int, to_ms: int) -> dict[Key, pl.DataFrame]:
     """Only the candles that open at or after the start and close by the end."""
     return {
-        key: frame.filter((pl.col("open_ms") >= from_ms) & (pl.col("close_ms") <= to_ms)) for key, frame in candles.items()
+        key: frame.filter((pl.col("open_ms") >= from_ms) & (pl.col("close_ms") <= to_ms))
+        for key, frame in candles.items()
     }
 
 

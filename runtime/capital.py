@@ -16,7 +16,7 @@ class CapitalError(Exception):
 
 
 def shares_of(rulebook: Rulebook, books: Sequence[str], overrides: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    """The share of each book: from the rule files, or as asked; raises CapitalError where that does not fit together."""
+    """The share of each book, from the rule files or as asked; raises CapitalError where they don't fit together."""
     owners: dict[str, str] = {}
     for name in books:
         account = rulebook.books[name].account
@@ -43,9 +43,7 @@ def portfolio_of(
     return Portfolio(instruments, wallets_of(rulebook, shares, capital))
 
 
-def wallets_of(
-    rulebook: Rulebook, shares: Mapping[str, Decimal], capital: Decimal
-) -> dict[str, dict[str, Decimal]]:
+def wallets_of(rulebook: Rulebook, shares: Mapping[str, Decimal], capital: Decimal) -> dict[str, dict[str, Decimal]]:
     """The USDT of every sub-account and of the reserve; together exactly the capital."""
     wallets = {rulebook.books[name].account: {"USDT": capital * share} for name, share in shares.items()}
     rest = capital - sum((wallet["USDT"] for wallet in wallets.values()), Decimal(0))

@@ -1,4 +1,4 @@
-"""Fires the rules of an instance: a condition that holds becomes a transition, its intents, and a record of all of it."""
+"""Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +53,7 @@ class Decider:
         trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
         outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
         if rule.mode is Mode.SHADOW:
-            self._record(instance, ready, outcome, trace, (), draft)
+            draft.records.append(self._decision(instance, ready, outcome, trace, ()))
         else:
             self._carry_out(instance, ready, outcome, trace, draft)
 
@@ -62,12 +62,14 @@ class Decider:
         rule = ready.live.rule
         place = len(draft.records)
         answers = tuple(self._trader.consider(instance, rule.id, intent, draft) for intent in outcome.intents)
-        refused = {answer.intent.symbol for answer in answers if isinstance(answer, Refused) and hasattr(answer.intent, "symbol")}
+        refused = {
+            answer.intent.symbol
+            for answer in answers
+            if isinstance(answer, Refused) and hasattr(answer.intent, "symbol")
+        }
         answered = instance.machine.table.answers[outcome.after.state]
         before = instance.snapshot
-        if not refused:
-            instance.snapshot = outcome.after
-        elif "refused" in answered:
+        if not refused or "refused" in answered:
             instance.snapshot = outcome.after
         else:
             left = tuple(symbol for symbol in ready.symbols if symbol not in refused)
@@ -75,11 +77,13 @@ class Decider:
             instance.snapshot = outcome.after
         if outcome.after == before and not answers:
             return
-        self._record(instance, ready, outcome, trace, answers, draft, place)
+        draft.records.insert(place, self._decision(instance, ready, outcome, trace, answers))
         if "approved" in answered:
             self.move(instance, "refused" if refused else "approved", {}, "pre-trade checks", draft)
 
-    def _without(self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int) -> Outcome:
+    def _without(
+        self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int
+    ) -> Outcome:
         firing = instance.firing(ready, now_ms, left)
         rule, before = ready.live.rule, instance.snapshot
         if left and instance.machine.may(before, rule.trigger, firing):
@@ -100,21 +104,14 @@ class Decider:
         trace = instance.trace(ready.live.rule, ready.symbols[0] if ready.live.rule.each_symbol else "")
         draft.tell("P1", instance.book.name, f"{ready.live.rule.id} of {instance.name} did nothing: {reason}.")
         outcome = Outcome(instance.snapshot, instance.snapshot, ())
-        self._record(instance, ready, outcome, trace, (), draft)
+        draft.records.append(self._decision(instance, ready, outcome, trace, ()))
 
-    def _record(
-        self,
-        instance: Instance,
-        ready: Ready,
-        outcome: Outcome,
-        trace: Explained,
-        answers: tuple[Answer, ...],
-        draft: Draft,
-        place: int | None = None,
-    ) -> None:
+    def _decision(
+        self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, answers: tuple[Answer, ...]
+    ) -> Decision:
         rule, book = ready.live.rule, instance.book
         self.decisions += 1
-        decision = Decision(
+        return Decision(
             number=self.decisions,
             book=book.name,
             symbol=instance.symbol or ", ".join(ready.symbols),
@@ -129,12 +126,9 @@ class Decider:
             trace=trace,
             outcomes=answers,
         )
-        draft.records.insert(len(draft.records) if place is None else place, decision)
 
 
 def _words(value: Any, unit: str) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{symbol} {prose(amount, unit)}" for symbol, amount in value.items())
     return prose(value, unit)
-
-

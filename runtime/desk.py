@@ -53,7 +53,7 @@ class Ticket:
 
 
 class Desk:
-    """All orders under way, each moved through the order machine; an ended order stays known for late fills of its stop."""
+    """All orders under way, each moved by the order machine; an ended one stays known for late fills of its stop."""
 
     def __init__(self) -> None:
         self._machine = Machine(ORDER, fast=True)

@@ -1,7 +1,6 @@
 """The whole program: one event in, one step out, nothing else."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from machines.catalogue import MACHINES
@@ -83,7 +82,9 @@ class Engine:
         views = {name: next(i for i in self.instances.values() if i.book.name == name).view for name in self.books}
         ladder = self.rulebook.ladder
         self.ladder = None if ladder is None else Ladder(ladder, self._measure(ladder.on, next(iter(views.values()))))
-        reviews = {name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()}
+        reviews = {
+            name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
+        }
         envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
         self.trader = Trader(self.world, self.ladder, reviews, envelope)
         self.decider = Decider(self.trader)
@@ -105,7 +106,7 @@ class Engine:
         """Whether trading has stopped until a person acknowledges."""
         return self.ladder is not None and self.ladder.snapshot.state == EMERGENCY
 
-    # ── one event ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── one event ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def step(self, event: Event) -> Step:
         """Take in one event and answer with everything that follows from it."""
@@ -118,7 +119,7 @@ class Engine:
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
     def _start(self, draft: Draft) -> None:
-        for trigger in ("start", "started"):
+        for trigger in ("start", "ready"):
             self._live(trigger, "start", draft)
 
     def _live(self, trigger: str, cause: str, draft: Draft) -> bool:
@@ -131,7 +132,7 @@ class Engine:
         draft.records.append(Transition("", "", trigger, outcome.before.state, outcome.after.state, cause))
         return True
 
-    # ── candles ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── candles ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_candles(self, event: CandleClose, draft: Draft) -> None:
         due: dict[tuple[str, str], Instance] = {}
@@ -160,7 +161,7 @@ class Engine:
         self.world.histories.append(candle)
         return True
 
-    # ── governance ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── governance ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _govern(self, draft: Draft) -> None:
         self.portfolio.observe(draft.at_ms)
@@ -195,7 +196,7 @@ class Engine:
         if level.spot_to_cash:
             self.trader.move_to_cash(self._spot_instances(), level.spot_to_cash, f"breaker {level.name}", draft)
         if move.after == EMERGENCY:
-            self._live("halt", "breaker EMERGENCY", draft)
+            self._live("emergency", "breaker EMERGENCY", draft)
 
     def _spot_instances(self) -> list[Instance]:
         return [i for i in self.instances.values() if i.book.market == Market.SPOT]
@@ -211,7 +212,7 @@ class Engine:
             self.decider.move(instance, "emergency", {"reason": cause}, cause, draft)
             self.trader.liquidate(instance, cause, draft)
 
-    # ── orders and money ───────────────────────────────────────────────────────────────────────────────────────────────
+    # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
         for reaction in reactions:
@@ -249,7 +250,7 @@ class Engine:
         self._govern(draft)
         self.trader.lose_patience(draft)
 
-    # ── the operator ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the operator ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_command(self, event: OperatorCommand, draft: Draft) -> None:
         cause = f"{event.name} by {event.actor}: {event.reason}"
@@ -284,11 +285,11 @@ class Engine:
         self.portfolio.net_value.measure_from_here()
         for instance in self.instances.values():
             self.decider.move(instance, "acknowledge", {}, cause, draft)
-        for trigger in ("acknowledge", "stopped", "start", "started"):
+        for trigger in ("acknowledge", "stopped", "start", "ready"):
             self._live(trigger, cause, draft)
         self._show_status()
 
-    # ── state as plain data ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── state as plain data ─────────────────────────────────────────────────────────────────────────────────────────
 
     def to_plain(self) -> dict[str, Any]:
         """Everything the engine remembers, as JSON-able data; histories of candles are loaded anew, not remembered."""
@@ -332,7 +333,7 @@ class Engine:
 
 
 def serves_whole_book(table: Table) -> bool:
-    """A machine whose triggers take a value for each symbol speaks for all symbols of its book; others have one symbol each."""
+    """Whether a machine speaks for all symbols of its book: its triggers take a value for each of them."""
     return any(argument.per_symbol for trigger in table.triggers.values() for argument in trigger.arguments)
 
 

@@ -17,7 +17,7 @@ ONE = Decimal(1)
 
 
 class EnvelopeWatch:
-    """Counts orders and turnover, and refuses what would go beyond the limits; it never stands in the way of closing."""
+    """Counts orders and turnover, and refuses what goes beyond the limits; closing is never in question."""
 
     def __init__(self, limits: Envelope, portfolio: Portfolio) -> None:
         self._limits = limits
@@ -50,16 +50,20 @@ class EnvelopeWatch:
     def _broken(self, order: PlaceOrder, notional: Decimal, equity: Decimal, now_ms: int) -> str | None:
         limits = self._limits
         if notional > limits.largest_order * equity:
-            return f"{readable(notional)} USDT is more than the largest order of {percent(limits.largest_order)} of the portfolio."
+            largest = percent(limits.largest_order)
+            return f"{readable(notional)} USDT is more than the largest order of {largest} of the portfolio."
         last_hour = sum(1 for at_ms, _ in self._orders if at_ms > now_ms - HOUR_MS)
         if last_hour >= limits.orders_per_hour:
             return f"{last_hour} orders were sent within the hour; {limits.orders_per_hour} are allowed."
         turnover = sum((amount for _, amount in self._orders), ZERO) + notional
         if turnover > limits.turnover_per_day * equity:
-            return f"{readable(turnover)} USDT in a day is more than {percent(limits.turnover_per_day)} of the portfolio."
+            return (
+                f"{readable(turnover)} USDT in a day is more than {percent(limits.turnover_per_day)} of the portfolio."
+            )
         held, owned = self._portfolio.notional(order.account) or ZERO, self._portfolio.equity(order.account) or ZERO
         if order.stop_loss is not None and held + notional > limits.leverage * owned:
-            return f"{readable(held + notional)} USDT of positions are more than {readable(limits.leverage)} × the account."
+            most = readable(limits.leverage)
+            return f"{readable(held + notional)} USDT of positions are more than {most} × the account."
         return None
 
     def count(self, order: PlaceOrder, price: Decimal, now_ms: int) -> None:
@@ -82,5 +86,3 @@ class EnvelopeWatch:
 def notional_of(order: PlaceOrder, price: Decimal) -> Decimal:
     """What an order is worth at a price, in quote coin."""
     return order.quote_amount if order.quote_amount is not None else (order.quantity or ZERO) * price
-
-

@@ -71,8 +71,8 @@ class FillKind(StrEnum):
 class Fill:
     """One execution. It counts once, by its execution id.
 
-    `fee` is positive when paid and is in `fee_coin`. `order_id` of an attached stop is that of the order which carried it.
-    `done` says that nothing of the order is left.
+    `fee` is positive when paid and is in `fee_coin`. `order_id` of an attached stop is that of the order which carried
+    it. `done` says that nothing of the order is left.
     """
 
     at_ms: int
@@ -139,7 +139,7 @@ class LeverageSet:
 
 @dataclass(frozen=True, slots=True)
 class FactObserved:
-    """An outside observation: an index, a funding rate, the exchange's status; `symbol` is empty where it is of the whole market."""
+    """An outside observation: an index, a funding rate, the exchange's status; `symbol` is empty for the whole market."""
 
     at_ms: int
     name: str
@@ -180,5 +180,13 @@ Event = (
     | Timer
 )
 ExchangeEvent = (
-    OrderAccepted | OrderRejected | OrderCancelled | Fill | FundingPayment | CashFlow | StopPlaced | LeverageSet | FactObserved
+    OrderAccepted
+    | OrderRejected
+    | OrderCancelled
+    | Fill
+    | FundingPayment
+    | CashFlow
+    | StopPlaced
+    | LeverageSet
+    | FactObserved
 )

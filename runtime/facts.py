@@ -1,4 +1,4 @@
-"""Every fact a rule can name besides candles and indicators: what it means, its unit, and where its value comes from."""
+"""Every fact a rule can name besides candles and indicators: its meaning, its unit, where its value comes from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from machines.lifecycle import LIFECYCLE
 from rules.language.units import Kind, Unit
 from rules.language.vocabulary import FactDeclaration, Vocabulary
 from runtime.board import Value
-from runtime.events import FactObserved
 from runtime.view import View
 
 HOUR_MS = 3_600_000
@@ -34,25 +33,11 @@ class Fact:
     moment: Moment | None = None
 
 
-def _unknown(_view: View, _symbol: str) -> Value:
-    return None
-
-
-def _fact(
-    name: str,
-    unit: Unit,
-    scope: str,
-    about: str,
-    read: Read,
-    moment: Moment | None = None,
-    members: Sequence[str] = (),
-    exact: bool = True,
-) -> Fact:
-    kind = Kind(unit, tuple(members), exact)
+def _fact(name: str, kind: Kind, scope: str, about: str, read: Read, moment: Moment | None = None) -> Fact:
     return Fact(FactDeclaration(name, kind, about, scope, moment is not None), read, moment)
 
 
-# ── the portfolio and the account ──────────────────────────────────────────────────────────────────────────────────────
+# ── the portfolio and the account ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _kelly(view: View, _symbol: str) -> Value:
@@ -60,73 +45,83 @@ def _kelly(view: View, _symbol: str) -> Value:
 
 
 PORTFOLIO_FACTS = (
-    _fact("portfolio.equity", Unit.MONEY, "portfolio", "all accounts at the latest prices", lambda v, _: v.portfolio.equity()),
+    _fact(
+        "portfolio.equity",
+        Kind(Unit.MONEY),
+        "portfolio",
+        "all accounts at the latest prices",
+        lambda v, _: v.portfolio.equity(),
+    ),
     _fact(
         "portfolio.drawdown",
-        Unit.RATIO,
+        Kind(Unit.RATIO),
         "portfolio",
         "how far the portfolio is below its highest equity, deposits and withdrawals taken out",
         lambda v, _: v.portfolio.net_value.drawdown,
     ),
     _fact(
         "portfolio.loss_today",
-        Unit.RATIO,
+        Kind(Unit.RATIO),
         "portfolio",
         "the loss since 00:00 UTC; nothing when it is a profit",
         lambda v, _: v.portfolio.net_value.loss_today,
     ),
     _fact(
         "portfolio.loss_this_week",
-        Unit.RATIO,
+        Kind(Unit.RATIO),
         "portfolio",
         "the loss since Monday 00:00 UTC; nothing when it is a profit",
         lambda v, _: v.portfolio.net_value.loss_this_week,
     ),
     _fact(
         "breaker.level",
-        Unit.ENUM,
+        Kind(Unit.ENUM, LEVELS),
         "portfolio",
         "the level of the breaker ladder",
         lambda v, _: v.status.level,
-        members=LEVELS,
     ),
     _fact(
         "breaker.entries_allowed",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "portfolio",
         "whether the breaker lets risk be opened",
         lambda v, _: v.status.entries_allowed,
     ),
     _fact(
         "lifecycle.state",
-        Unit.ENUM,
+        Kind(Unit.ENUM, LIFECYCLE_STATES),
         "portfolio",
         "the state of the whole engine",
         lambda v, _: v.status.lifecycle,
-        members=LIFECYCLE_STATES,
     ),
 )
 
 ACCOUNT_FACTS = (
     _fact(
         "account.equity",
-        Unit.MONEY,
+        Kind(Unit.MONEY),
         "book",
         "the book's sub-account at the latest prices",
         lambda v, _: v.portfolio.equity(v.book.account),
     ),
     _fact(
         "account.cash",
-        Unit.MONEY,
+        Kind(Unit.MONEY),
         "book",
         "USDT of the sub-account that no open order has spoken for",
         lambda v, _: v.portfolio.available(v.book.account, QUOTE_COIN),
     ),
-    _fact("kelly", Unit.RATIO, "book", "the Kelly fraction of the book's closed trades; unknown under 20 trades", _kelly),
+    _fact(
+        "kelly",
+        Kind(Unit.RATIO),
+        "book",
+        "the Kelly fraction of the book's closed trades; unknown under 20 trades",
+        _kelly,
+    ),
 )
 
 
-# ── the position in a symbol ───────────────────────────────────────────────────────────────────────────────────────────
+# ── the position in a symbol ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _side(view: View, symbol: str) -> Value:
@@ -142,9 +137,10 @@ def _position_value(view: View, symbol: str) -> Value:
 
 def _profit(view: View, symbol: str) -> Value:
     position, price = view.position(symbol), view.price(symbol)
-    if not position.quantity or price is None:
+    average = position.average_price
+    if not position.quantity or price is None or average is None:
         return None
-    gain = price - position.average_price
+    gain = price - average
     return gain if position.quantity > 0 else -gain
 
 
@@ -160,47 +156,50 @@ def _when_held(read: Callable[[View, str], Value]) -> Read:
 POSITION_FACTS = (
     _fact(
         "position",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "symbol",
         "whether the book holds anything in the symbol; age(position) is the time since it was opened",
         lambda v, s: bool(v.position(s).quantity),
         _opened,
     ),
-    _fact("position.side", Unit.ENUM, "symbol", "long, short or flat", _side, members=SIDES),
+    _fact("position.side", Kind(Unit.ENUM, SIDES), "symbol", "long, short or flat", _side),
     _fact(
-        "position.quantity", Unit.QUANTITY, "symbol", "held, without its sign", lambda v, s: abs(v.position(s).quantity)
+        "position.quantity",
+        Kind(Unit.QUANTITY),
+        "symbol",
+        "held, without its sign",
+        lambda v, s: abs(v.position(s).quantity),
     ),
     _fact(
         "position.average_price",
-        Unit.PRICE,
+        Kind(Unit.PRICE),
         "symbol",
         "the average price of the entry",
         _when_held(lambda v, s: v.position(s).average_price),
     ),
     _fact(
         "position.best",
-        Unit.PRICE,
+        Kind(Unit.PRICE),
         "symbol",
         "the most favourable price since the entry",
         _when_held(lambda v, s: v.position(s).best_price),
     ),
-    _fact("position.profit", Unit.PRICE, "symbol", "profit per coin held, before costs", _profit),
-    _fact("position.value", Unit.MONEY, "symbol", "the position at the latest price", _position_value),
+    _fact("position.profit", Kind(Unit.PRICE), "symbol", "profit per coin held, before costs", _profit),
+    _fact("position.value", Kind(Unit.MONEY), "symbol", "the position at the latest price", _position_value),
 )
 
 
-# ── what was observed outside ──────────────────────────────────────────────────────────────────────────────────────────
+# ── what was observed outside ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _observation(name: str, unit: Unit, scope: str, about: str, exact: bool = True) -> Fact:
+def _observation(name: str, kind: Kind, scope: str, about: str) -> Fact:
     return _fact(
         name,
-        unit,
+        kind,
         scope,
         about,
         lambda v, s: v.board.observed(name, s),
         lambda v, s: v.board.observed_ms(name, s),
-        exact=exact,
     )
 
 
@@ -219,14 +218,16 @@ def _funding_against(view: View, symbol: str) -> Value:
 
 
 OUTSIDE_FACTS = (
-    _observation("exchange.trouble", Unit.BOOL, "portfolio", "the exchange says that something is wrong"),
-    _observation("exchange.withdrawals", Unit.BOOL, "portfolio", "withdrawals are possible"),
-    _observation("fear_greed", Unit.NUMBER, "portfolio", "the Fear & Greed index, 0 to 100"),
-    _observation("earn.yield", Unit.RATIO, "portfolio", "a year, of flexible staking"),
-    _observation("funding.rate", Unit.RATIO, "symbol", "the latest funding rate of one interval; longs pay when positive"),
+    _observation("exchange.trouble", Kind(Unit.BOOL), "portfolio", "the exchange says that something is wrong"),
+    _observation("exchange.withdrawals", Kind(Unit.BOOL), "portfolio", "withdrawals are possible"),
+    _observation("fear_greed", Kind(Unit.NUMBER), "portfolio", "the Fear & Greed index, 0 to 100"),
+    _observation("earn.yield", Kind(Unit.RATIO), "portfolio", "a year, of flexible staking"),
+    _observation(
+        "funding.rate", Kind(Unit.RATIO), "symbol", "the latest funding rate of one interval; longs pay when positive"
+    ),
     _fact(
         "funding.against",
-        Unit.RATIO,
+        Kind(Unit.RATIO),
         "symbol",
         "the latest funding rate per 8 hours that the position pays; negative when it receives",
         _funding_against,
@@ -234,7 +235,7 @@ OUTSIDE_FACTS = (
 )
 
 
-# ── prices ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── prices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _price(view: View, symbol: str) -> Value:
@@ -252,18 +253,17 @@ def _jump(view: View, symbol: str) -> Value:
 
 
 PRICE_FACTS = (
-    _fact("price", Unit.PRICE, "symbol", "the latest price of any timeframe", _price, _price_ms),
+    _fact("price", Kind(Unit.PRICE), "symbol", "the latest price of any timeframe", _price, _price_ms),
     _fact(
         "price.jump",
-        Unit.RATIO,
+        Kind(Unit.RATIO, exact=False),
         "symbol",
         "how far the latest price update jumped from the one before it",
         _jump,
-        exact=False,
     ),
     _fact(
         "price.confirmed",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "symbol",
         "whether a second source (the other market) agrees with the latest price within 5 %",
         lambda v, s: v.board.confirmed(v.market, s),
@@ -273,7 +273,7 @@ PRICE_FACTS = (
 MACHINE_FACTS = (
     _fact(
         "state",
-        Unit.TEXT,
+        Kind(Unit.TEXT),
         "book",
         "the state of the machine; age(state) is the time since it was entered",
         lambda v, _: v.snapshot().state,
@@ -282,7 +282,7 @@ MACHINE_FACTS = (
 )
 
 
-# ── CORE: weights, schedule and the last purchases ─────────────────────────────────────────────────────────────────────
+# ── CORE: weights, schedule and the last purchases ──────────────────────────────────────────────────────────────────
 
 
 def _memory(view: View) -> CoreMemory:
@@ -322,36 +322,38 @@ def _scheduled(read: Callable[[CoreMemory], Value]) -> Read:
 
 
 CORE_FACTS = (
-    _fact("weight", Unit.RATIO, "symbol", "the coin's target weight among the coins that are listed", _weight),
-    _fact("drift", Unit.RATIO, "symbol", "points of weight above (or, negative, below) the target", _drift),
-    _fact("holding.value", Unit.MONEY, "symbol", "the coin at the latest price", _holding_value),
-    _fact("holdings.value", Unit.MONEY, "book", "all coins of the book at the latest prices", _holdings_value),
+    _fact("weight", Kind(Unit.RATIO), "symbol", "the coin's target weight among the coins that are listed", _weight),
+    _fact("drift", Kind(Unit.RATIO), "symbol", "points of weight above (or, negative, below) the target", _drift),
+    _fact("holding.value", Kind(Unit.MONEY), "symbol", "the coin at the latest price", _holding_value),
+    _fact("holdings.value", Kind(Unit.MONEY), "book", "all coins of the book at the latest prices", _holdings_value),
     _fact(
         "schedule.target",
-        Unit.MONEY,
+        Kind(Unit.MONEY),
         "book",
         "what the holdings shall be worth, frozen when deployment began",
         _scheduled(lambda m: m.target),
     ),
-    _fact("schedule.gap", Unit.MONEY, "book", "what was missing when deployment began", _scheduled(lambda m: m.gap)),
+    _fact(
+        "schedule.gap", Kind(Unit.MONEY), "book", "what was missing when deployment began", _scheduled(lambda m: m.gap)
+    ),
     _fact(
         "schedule.cycles",
-        Unit.COUNT,
+        Kind(Unit.COUNT),
         "book",
         "purchases of the deployment; 0 before it has begun",
         _scheduled(lambda m: Decimal(m.cycles)),
     ),
-    _fact("schedule.done", Unit.COUNT, "book", "purchases made", _scheduled(lambda m: Decimal(m.cycles_done))),
+    _fact("schedule.done", Kind(Unit.COUNT), "book", "purchases made", _scheduled(lambda m: Decimal(m.cycles_done))),
     _fact(
         "schedule.left",
-        Unit.COUNT,
+        Kind(Unit.COUNT),
         "book",
         "purchases still to make",
         _scheduled(lambda m: Decimal(m.cycles - m.cycles_done)),
     ),
     _fact(
         "purchase",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "symbol",
         "whether the coin was ever bought; age(purchase) is the time since the last purchase",
         lambda v, s: s in _memory(v).purchases,
@@ -359,7 +361,7 @@ CORE_FACTS = (
     ),
     _fact(
         "cycle",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "book",
         "whether there was a purchase cycle; age(cycle) is the time since the last one",
         lambda v, _: _memory(v).cycle_ms is not None,
@@ -367,7 +369,7 @@ CORE_FACTS = (
     ),
     _fact(
         "rebalance",
-        Unit.BOOL,
+        Kind(Unit.BOOL),
         "book",
         "whether anything was sold to rebalance; age(rebalance) is the time since",
         lambda v, _: _memory(v).rebalanced_ms is not None,
@@ -375,7 +377,7 @@ CORE_FACTS = (
     ),
     _fact(
         "rebalance.done",
-        Unit.COUNT,
+        Kind(Unit.COUNT),
         "book",
         "purchase cycles made in REBALANCING",
         _scheduled(lambda m: Decimal(m.rebalance_cycles_done)),
@@ -383,23 +385,34 @@ CORE_FACTS = (
 )
 
 
-# ── the order that a pre-trade check is asked about ────────────────────────────────────────────────────────────────────
+# ── the order that a pre-trade check is asked about ─────────────────────────────────────────────────────────────────
 
 ORDER_FACTS = (
-    _fact("order.symbol", Unit.TEXT, "order", "the symbol of the order", lambda v, _: v.proposal.symbol),
-    _fact("order.asset", Unit.TEXT, "order", "the coin of the order", lambda v, _: v.instrument(v.proposal.symbol).base),
-    _fact("order.side", Unit.ENUM, "order", "buy or sell", lambda v, _: v.proposal.side.value, members=("buy", "sell")),
+    _fact("order.symbol", Kind(Unit.TEXT), "order", "the symbol of the order", lambda v, _: v.proposal.symbol),
+    _fact(
+        "order.asset",
+        Kind(Unit.TEXT),
+        "order",
+        "the coin of the order",
+        lambda v, _: v.instrument(v.proposal.symbol).base,
+    ),
+    _fact("order.side", Kind(Unit.ENUM, ("buy", "sell")), "order", "buy or sell", lambda v, _: v.proposal.side.value),
     _fact(
         "order.direction",
-        Unit.ENUM,
+        Kind(Unit.ENUM, ("long", "short")),
         "order",
         "the direction of the position that the order opens",
         lambda v, _: v.proposal.direction.value,
-        members=("long", "short"),
     ),
-    _fact("order.notional", Unit.MONEY, "order", "the size of the order before the checks", lambda v, _: v.proposal.notional),
-    _fact("book", Unit.TEXT, "order", "the book that wants the order", lambda v, _: v.book.name),
-    _fact("machine", Unit.TEXT, "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
+    _fact(
+        "order.notional",
+        Kind(Unit.MONEY),
+        "order",
+        "the size of the order before the checks",
+        lambda v, _: v.proposal.notional,
+    ),
+    _fact("book", Kind(Unit.TEXT), "order", "the book that wants the order", lambda v, _: v.book.name),
+    _fact("machine", Kind(Unit.TEXT), "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
 )
 
 COMMON = (*PORTFOLIO_FACTS, *ACCOUNT_FACTS, *POSITION_FACTS, *OUTSIDE_FACTS, *PRICE_FACTS)
@@ -419,8 +432,3 @@ def vocabulary_for(kind: str, symbols: Sequence[str]) -> Vocabulary:
     facts = {name: fact.declaration for name, fact in FACTS_OF.get(kind, FACTS_OF["breakers"]).items()}
     assets = tuple(symbol.removesuffix(QUOTE_COIN) for symbol in symbols)
     return Vocabulary(facts=facts, symbols=tuple(symbols), assets=assets)
-
-
-def is_observable(fact: FactObserved) -> bool:
-    """Whether any rule could name this observation."""
-    return any(fact.name in facts for facts in FACTS_OF.values())

@@ -47,7 +47,13 @@ def turns(candles: Mapping[Series, pl.DataFrame]) -> Iterator[Turn]:
     edges = np.flatnonzero(np.diff(moments)) + 1
     for end in (*edges.tolist(), len(moments)):
         if end > start:
-            yield _turn(int(moments[start]), kinds[start:end].tolist(), owners[start:end].tolist(), rows[start:end].tolist(), sources)
+            yield _turn(
+                int(moments[start]),
+                kinds[start:end].tolist(),
+                owners[start:end].tolist(),
+                rows[start:end].tolist(),
+                sources,
+            )
         start = end
 
 
@@ -59,7 +65,9 @@ class _Source:
         self.finest = finest
         self.open_ms = frame["open_ms"].to_numpy()
         self.close_ms = frame["close_ms"].to_numpy()
-        self._columns = [frame[column].to_list() for column in ("open_ms", "close_ms", "open", "high", "low", "close", "volume")]
+        self._columns = [
+            frame[column].to_list() for column in ("open_ms", "close_ms", "open", "high", "low", "close", "volume")
+        ]
         self._last: tuple[int, Candle] | None = None
 
     def candle(self, row: int) -> Candle:

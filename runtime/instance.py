@@ -44,7 +44,7 @@ class Ready:
 
 @dataclass(slots=True)
 class Instance:
-    """The state and memory of one machine, and the rules that may move it; `symbol` is empty when the machine is the book's."""
+    """State and memory of one machine, and the rules that may move it; `symbol` is empty when it is the book's."""
 
     book: Book
     symbol: str
@@ -129,7 +129,9 @@ class Instance:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None
-        holding = tuple(s for s, when in live.when.items() if when() is True and self._held_long_enough(rule, s, now_ms))
+        holding = tuple(
+            s for s, when in live.when.items() if when() is True and self._held_long_enough(rule, s, now_ms)
+        )
         if rule.held_for_ms:
             self._forget(rule, holding, live)
         if not holding:
@@ -159,7 +161,9 @@ class Instance:
             else:
                 values[name] = exact(next(iter(live.arguments.values()))[name]())
                 missing += [name] if values[name] is None else []
-        known = tuple(s for s in symbols if all(s in values[name] for name in live.per_symbol_arguments & values.keys()))
+        known = tuple(
+            s for s in symbols if all(s in values[name] for name in live.per_symbol_arguments & values.keys())
+        )
         return Ready(live, known, values, tuple(missing))
 
     def firing(self, ready: Ready, now_ms: int, symbols: tuple[str, ...] | None = None) -> Firing:

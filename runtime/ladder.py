@@ -18,7 +18,7 @@ ONE = Decimal(1)
 
 
 class Ladder:
-    """Climbs at once and by any number of steps, comes down one step at a time, and leaves EMERGENCY only when told to."""
+    """Climbs at once by any number of steps, comes down one at a time, and leaves EMERGENCY only when told to."""
 
     def __init__(self, rules: LadderRules, measure: Callable[[], Value]) -> None:
         self.rules = rules
@@ -84,17 +84,12 @@ class Ladder:
     def _calm(self, now_ms: int, value: Decimal, level: Level) -> LevelMove | None:
         below = value < level.at - self.rules.clear_by
         since_ms = self.snapshot.memory.below_since_ms
-        if not below:
-            return self._remember(None) if since_ms is not None else None
-        if since_ms is None:
-            return self._remember(now_ms)
-        if now_ms - since_ms >= self.rules.keep_for_ms:
+        if below and since_ms is not None and now_ms - since_ms >= self.rules.keep_for_ms:
             return self._move("fall", now_ms, value, {})
+        if below != (since_ms is not None):
+            firing = Firing(now_ms, (), {}, "ladder")
+            self.snapshot = self.machine.fire(self.snapshot, "dip" if below else "climb", firing).after
         return None
-
-    def _remember(self, below_since_ms: int | None) -> None:
-        trigger = "dip" if below_since_ms is not None else "climb"
-        self.snapshot = self.machine.fire(self.snapshot, trigger, Firing(below_since_ms or 0, (), {}, "ladder")).after
 
     def _move(self, trigger: str, now_ms: int, value: Decimal, arguments: Mapping[str, Any]) -> LevelMove:
         before = self.snapshot.state

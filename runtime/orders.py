@@ -130,8 +130,9 @@ class _Planner:
             return self.no("a sale is for spot; a perpetual position is left instead.")
         price = self._maker_price(Side.SELL) if urgency is Urgency.PATIENT else self._price
         size = Size(free if amount is None else amount / price, price, instrument.quote)
-        size.cap("free", free * price, f"{readable(free)} {instrument.base} of the account is not spoken for")
-        quantity = instrument.quantity_down(min(size.amount, free))
+        if amount is not None:
+            size.cap("free", free * price, f"{readable(free)} {instrument.base} of the account is not spoken for")
+        quantity = instrument.quantity_down(size.amount)
         problem = self._too_small(quantity, quantity * price)
         if problem is not None:
             return self.no(problem, size.limits)

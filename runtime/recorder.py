@@ -28,7 +28,7 @@ class _Order:
 
 @dataclass(slots=True)
 class Recorder:
-    """Keeps one point of equity a day, every order, fill and decision; a refusal that only repeats itself is counted."""
+    """Keeps one point of equity a day, every order, fill and decision; repeated refusals are only counted."""
 
     engine: Engine
     settings: RunSettings
@@ -89,7 +89,9 @@ class Recorder:
                         decision_of[order_id] = record
                         limits_of[order_id] = limit_texts(outcome)
             elif isinstance(record, LevelMove):
-                self._levels.append(LevelChange(step.at_ms, record.before, record.after, record.drawdown, record.reason))
+                self._levels.append(
+                    LevelChange(step.at_ms, record.before, record.after, record.drawdown, record.reason)
+                )
             elif isinstance(record, Notice):
                 self._notes.append(Note(step.at_ms, record.severity, record.book, record.text))
         for request in step.requests:
@@ -245,7 +247,11 @@ def same_reasons(known: tuple[str, ...], decision: Decision) -> bool:
 def asked(request: PlaceOrder) -> str:
     """What an order asks for, in words."""
     coin = request.symbol
-    amount = f"{plain(request.quantity)}" if request.quantity is not None else f"for {plain(request.quote_amount or ZERO)} USDT"
+    amount = (
+        f"{plain(request.quantity)}"
+        if request.quantity is not None
+        else f"for {plain(request.quote_amount or ZERO)} USDT"
+    )
     price = "at the market" if request.price is None else f"at {plain(request.price)} ({request.time_in_force})"
     stop = "" if request.stop_loss is None else f", stop {plain(request.stop_loss)}"
     return f"{request.side} {amount} {coin} {price}{stop}{', reduce only' if request.reduce_only else ''}"

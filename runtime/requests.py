@@ -34,8 +34,8 @@ class TimeInForce(StrEnum):
 class PlaceOrder:
     """One order, fully rounded; exactly one of `quantity` (base coin) and `quote_amount` (spot market buys) is set.
 
-    `order_id` is the engine's own id (`orderLinkId`), at most 36 characters. `stop_loss` is attached to the position that
-    the order opens. `slippage_cap` bounds a market order's price against the last price (0.005 is 0.5 %).
+    `order_id` is the engine's own id (`orderLinkId`), at most 36 characters. `stop_loss` is attached to the position
+    that the order opens. `slippage_cap` bounds a market order's price against the last price (0.005 is 0.5 %).
     """
 
     order_id: str

@@ -10,6 +10,7 @@ from rules.language.explain import Explained, explain
 from rules.language.governance import CapBy, Check
 from rules.language.typed import Typed
 from runtime.binding import ViewBinder
+from runtime.decimals import percent, readable
 from runtime.facts import FACTS_OF
 from runtime.instance import exact
 from runtime.sizing import Limit
@@ -21,7 +22,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The checks let the order through, made smaller by `scale` and by a cap on its notional in quote coin (None: no cap)."""
+    """The checks let the order through, smaller by `scale` and capped in quote coin (None: no cap)."""
 
     scale: Decimal
     cap: Decimal | None
@@ -49,7 +50,7 @@ class Review:
         }
 
     def ask(self, proposal: Proposal) -> Passed | Stopped:
-        """Go through the checks from top to bottom: the first refusal ends it, scales multiply, the smallest cap holds."""
+        """Go through the checks in order: the first refusal ends it, scales multiply, the smallest cap holds."""
         self._view.proposal = proposal
         scale, cap, limits = ONE, None, []
         for check in self._checks[proposal.symbol]:
@@ -60,11 +61,22 @@ class Review:
             factor, room = check.scale(), check.cap(self._held(proposal.symbol))
             if factor != ONE:
                 scale *= factor
-                limits.append(Limit(check.name, f"{check.name}: × {factor}", proposal.notional, proposal.notional * factor))
+                limits.append(
+                    Limit(
+                        check.name,
+                        f"{check.name}: {percent(factor)} of the size",
+                        proposal.notional,
+                        proposal.notional * factor,
+                    )
+                )
             if room is not None and room < proposal.notional * scale:
                 if room <= ZERO:
                     return check.full(room)
-                limits.append(Limit(check.name, f"{check.name}: at most {room:.2f} more", proposal.notional * scale, room))
+                limits.append(
+                    Limit(
+                        check.name, f"{check.name}: at most {readable(room)} USDT more", proposal.notional * scale, room
+                    )
+                )
             if room is not None:
                 cap = room if cap is None else min(cap, room)
         return Passed(scale, cap, tuple(limits))
@@ -124,6 +136,4 @@ class _Compiled:
         """The refusal of a cap that has no room left."""
         assert self._check.cap is not None
         trace = explain(self._check.cap, self._binder, self._symbol)
-        return Stopped(self.name, f"No room is left under {self._check.cap.text} ({room:.2f} USDT).", trace)
-
-
+        return Stopped(self.name, f"No room is left under {self._check.cap.text} ({readable(room)} USDT).", trace)

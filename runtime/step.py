@@ -8,8 +8,8 @@ from machines.intents import Intent
 from rules.language.explain import Explained
 from rules.language.source import Place
 from runtime.events import Event
-from runtime.sizing import Limit
 from runtime.requests import Request
+from runtime.sizing import Limit
 
 
 @dataclass(frozen=True, slots=True)

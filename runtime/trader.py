@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from machines.intents import Alert, Buy, Direction, Enter, Intent, Leave, Sell, Urgency
+from runtime.decimals import percent
 from runtime.desk import Desk, Purpose, Ticket
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
@@ -14,8 +15,7 @@ from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
-from runtime.orders import Planned, Unplannable
-from runtime.planning import Plannable, plan, wanted_notional
+from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
 from runtime.sizing import AccountView, Checked, Limit
@@ -37,6 +37,14 @@ class Reaction:
     cause: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What checks and breaker leave of an intent, and the limits to show for it."""
+
+    checked: Checked = UNCHECKED
+    limits: tuple[Limit, ...] = ()
+
+
 class Trader:
     """Reviews intents, plans and places their orders, and follows each order to its end."""
 
@@ -50,7 +58,7 @@ class Trader:
         self._reviews = reviews
         self._envelope = envelope
 
-    # ── from intents to orders ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── from intents to orders ──────────────────────────────────────────────────────────────────────────────────────
 
     def consider(self, instance: Instance, rule: str, intent: Intent, draft: Draft) -> Outcome:
         """Say yes or no to one intent; a yes has its requests in the draft already."""
@@ -62,11 +70,13 @@ class Trader:
             return Refused(intent, "price", f"{intent.symbol} has no price yet.")
         if isinstance(intent, Enter | Buy):
             return self._open(instance, rule, intent, price, draft)
-        return self._plan(instance, rule, intent, price, Checked(), (), draft)
+        return self._plan(instance, rule, intent, Allowed(), draft)
 
     def _open(self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, draft: Draft) -> Outcome:
         intent = self._widened(intent)
-        notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, self.account_view(instance, intent.symbol))
+        notional = wanted_notional(
+            intent, instance.view.instrument(intent.symbol), price, self.account_view(instance, intent.symbol)
+        )
         direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
         side = Side.BUY if direction is Direction.LONG else Side.SELL
         passed = self._reviews[instance.book.name].ask(Proposal(intent.symbol, side, direction, notional))
@@ -74,7 +84,7 @@ class Trader:
             return Refused(intent, passed.check, passed.reason, passed.trace)
         factor, limits = self._breaker_factor(notional, draft.at_ms)
         checked = Checked(passed.scale * factor, passed.cap)
-        return self._plan(instance, rule, intent, price, checked, (*passed.limits, *limits), draft)
+        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), draft)
 
     def _widened(self, intent: Enter | Buy) -> Enter | Buy:
         if self._ladder is None or isinstance(intent, Buy):
@@ -87,22 +97,15 @@ class Trader:
         factor = self._ladder.size_factor(now_ms)
         if factor == ONE:
             return ONE, ()
-        text = f"breaker {self._ladder.snapshot.state}: × {factor}{self._ladder.recovering(now_ms)}"
+        text = f"breaker {self._ladder.snapshot.state}: {percent(factor)} of the size{self._ladder.recovering(now_ms)}"
         return factor, (Limit("breaker", text, notional, notional * factor),)
 
-    def _plan(
-        self,
-        instance: Instance,
-        rule: str,
-        intent: Plannable,
-        price: Decimal,
-        checked: Checked,
-        limits: tuple[Limit, ...],
-        draft: Draft,
-    ) -> Outcome:
+    def _plan(self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, draft: Draft) -> Outcome:
+        price, limits = instance.view.price(intent.symbol), allowed.limits
+        assert price is not None
         naming = self._naming(instance, rule, intent.symbol, draft.at_ms)
         instrument = instance.view.instrument(intent.symbol)
-        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, checked)
+        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
         if isinstance(intent, Enter | Buy):
@@ -176,7 +179,7 @@ class Trader:
             return ZERO
         return (request.quantity - filled) * price
 
-    # ── closing everything ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── closing everything ──────────────────────────────────────────────────────────────────────────────────────────
 
     def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
         """Take back open entries and close whatever an instance holds, unless that is under way already."""
@@ -205,7 +208,7 @@ class Trader:
                 amount = instance.view.position(symbol).notional(price) * share
                 self.consider(instance, cause, Sell(symbol, amount, Urgency.URGENT), draft)
 
-    # ── patience ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── patience ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def lose_patience(self, draft: Draft) -> None:
         """Take back maker orders that have waited long enough; what is left of them goes to the market."""
@@ -223,7 +226,12 @@ class Trader:
         left = (ticket.request.quantity or ZERO) - ticket.filled
         instrument = self._instrument(ticket.request)
         price = self._world.board.price(instrument.market, instrument.symbol)
-        if price is None or left < instrument.minimum_quantity or left * price < instrument.minimum_notional or not left:
+        if (
+            price is None
+            or left < instrument.minimum_quantity
+            or left * price < instrument.minimum_notional
+            or not left
+        ):
             return False
         naming = Naming(ticket.rule, f"{ticket.book}:{ticket.placed_ms}", ticket.attempt + 1)
         request = replace(
@@ -245,7 +253,7 @@ class Trader:
     def _instrument(self, request: PlaceOrder) -> Instrument:
         return self._world.instruments[request.market, request.symbol]
 
-    # ── from orders back to machines ───────────────────────────────────────────────────────────────────────────────────
+    # ── from orders back to machines ────────────────────────────────────────────────────────────────────────────────
 
     def accepted(self, event: OrderAccepted) -> None:
         """An order stands on the exchange."""
@@ -262,7 +270,8 @@ class Trader:
             return
         self.desk.move(ticket, "reject", event.at_ms)
         self._portfolio.release(event.order_id)
-        text = f"The exchange refused the order of {ticket.rule} for {ticket.request.symbol}: {event.reason} ({event.code})."
+        what = f"the order of {ticket.rule} for {ticket.request.symbol}"
+        text = f"The exchange refused {what}: {event.reason} ({event.code})."
         draft.tell("P1", ticket.book, text)
         yield from self._ended(ticket, event.reason)
 
@@ -324,7 +333,7 @@ class Trader:
             keep = frozenset(n for n, t in self.desk.tickets.items() if (t.request.account, t.request.symbol) in held)
             self.desk.forget_ended(keep)
 
-    # ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def to_plain(self) -> dict[str, Any]:
         """Orders under way and the envelope's counts as plain data."""
@@ -334,4 +343,3 @@ class Trader:
         """Take back what `to_plain` gave."""
         self.desk.restore(plain["orders"])
         self._envelope.restore(plain["envelope"])
-

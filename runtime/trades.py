@@ -116,8 +116,6 @@ class Trades:
         fill = applied.fill
         key = (fill.account, fill.market, fill.symbol)
         trade = self._close(applied, book, rule) if applied.taken_off.quantity else None
-        if applied.ended:
-            self._entries.pop(key, None)
         if applied.fresh or (applied.opened and key not in self._entries):
             self._entries[key] = _Entry(rule)
         return trade

@@ -51,7 +51,7 @@ class World:
 
 
 class View:
-    """One book's window on the world; `snapshot` reads the state and memory of the machine whose rules look through it."""
+    """One book's window on the world; `snapshot` reads the machine whose rules look through it."""
 
     def __init__(self, world: World, book: Book, snapshot: Callable[[], Snapshot]) -> None:
         self.board = world.board
