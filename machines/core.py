@@ -220,7 +220,6 @@ CORE = with_emergency(
         about="Accumulate coins by weight and keep them.",
         states=tuple(State),
         initial=State.DEPLOYING,
-        holding=frozenset((*ACTIVE, State.PAUSED)),
         memory=CoreMemory,
         triggers=TRIGGERS,
         rows=(

@@ -120,8 +120,8 @@ class Row:
 class Table:
     """A whole machine.
 
-    `holding` are the states in which rules have something to look after, `idle` those in which nothing can be lost, so
-    that EMERGENCY need not be reachable from them. `memory` is a frozen dataclass that can be made without arguments.
+    `holding` are the states in which a position waits for a rule to close it, `idle` those in which nothing can be
+    lost, so that EMERGENCY need not be reachable from them. `memory` is a frozen dataclass that needs no arguments.
     """
 
     name: str

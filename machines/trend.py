@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from machines.emergency import Return, with_emergency
-from machines.intents import CancelOpen, Direction, Enter, Intent, Leave, MoveStop, Urgency
+from machines.intents import Alert, CancelOpen, Direction, Enter, Intent, Leave, MoveStop, Urgency
 from machines.table import Argument, By, Firing, Row, Table, Trigger, named
 
 
@@ -27,9 +27,9 @@ class State(StrEnum):
 class TrendMemory:
     """What a position needs to be remembered by.
 
-    `side` is set from the signal until the position is gone, `entered_ms` while something is held. `stop_distance`
-    and `stop` are in quote coin per base coin. `label` says why the last exit was made. `unwanted` is set when the
-    position was called off before the entry was filled.
+    `side` is set from the signal until the position is gone, `entered_ms` while something is held, `leaving` from the
+    moment that an exit, or the end of an entry, was asked for. `stop_distance` and `stop` are in quote coin per base
+    coin. `label` says why the last exit was made.
     """
 
     side: Direction | None = None
@@ -37,7 +37,7 @@ class TrendMemory:
     stop: Decimal | None = None
     entered_ms: int | None = None
     label: str = ""
-    unwanted: bool = False
+    leaving: bool = False
 
 
 Change = tuple[TrendMemory, tuple[Intent, ...]]
@@ -87,20 +87,20 @@ def leave(memory: TrendMemory, firing: Firing) -> Change:
     """Ask for the exit and remember its label."""
     (symbol,) = firing.symbols
     label = firing.arguments["label"]
-    return replace(memory, label=label), (Leave(symbol, Urgency(firing.arguments["urgency"]), label),)
+    return replace(memory, label=label, leaving=True), (Leave(symbol, Urgency(firing.arguments["urgency"]), label),)
 
 
 def leave_now(memory: TrendMemory, firing: Firing) -> Change:
     """Ask for the exit at once, whatever it costs."""
     (symbol,) = firing.symbols
     label = firing.arguments.get("label") or memory.label
-    return replace(memory, label=label), (Leave(symbol, Urgency.URGENT, label),)
+    return replace(memory, label=label, leaving=True), (Leave(symbol, Urgency.URGENT, label),)
 
 
 def call_off(memory: TrendMemory, firing: Firing) -> Change:
     """Take the entry back, and remember that what has been filled meanwhile is not wanted."""
     (symbol,) = firing.symbols
-    return replace(memory, unwanted=True, label=firing.arguments["label"]), (CancelOpen(symbol),)
+    return replace(memory, leaving=True, label=firing.arguments["label"]), (CancelOpen(symbol),)
 
 
 def drop(memory: TrendMemory, firing: Firing) -> Change:
@@ -112,7 +112,7 @@ def drop(memory: TrendMemory, firing: Firing) -> Change:
 
 def retry_later(memory: TrendMemory, _firing: Firing) -> Change:
     """Forget the exit that failed, so that the rules decide anew."""
-    return replace(memory, label=""), ()
+    return replace(memory, label="", leaving=False), ()
 
 
 def forget(memory: TrendMemory, _firing: Firing) -> Change:
@@ -136,7 +136,14 @@ def take_back(memory: TrendMemory, firing: Firing) -> Change:
 
 def anchor_or_drop(memory: TrendMemory, firing: Firing) -> Change:
     """Book an entry that was filled all the same."""
-    return drop(memory, firing) if memory.unwanted else anchor(memory, firing)
+    return drop(memory, firing) if memory.leaving else anchor(memory, firing)
+
+
+def report_failed_exit(memory: TrendMemory, firing: Firing) -> Change:
+    """Tell the operator; trying again at once could go on for ever against an exchange that refuses."""
+    (symbol,) = firing.symbols
+    text = f"The exit of {symbol} has failed during the halt; the position is still held."
+    return replace(memory, leaving=False), (Alert("P0", text),)
 
 
 def close_in_emergency(memory: TrendMemory, firing: Firing) -> Change:
@@ -151,17 +158,22 @@ def close_in_emergency(memory: TrendMemory, firing: Firing) -> Change:
 
 def the_entry_is_still_wanted(memory: TrendMemory, _firing: Firing) -> bool:
     """Nobody has called the entry off."""
-    return not memory.unwanted
+    return not memory.leaving
 
 
 def the_entry_was_called_off(memory: TrendMemory, _firing: Firing) -> bool:
     """Somebody wanted everything closed before the entry was filled."""
-    return memory.unwanted
+    return memory.leaving
+
+
+def an_exit_is_on_its_way(memory: TrendMemory, _firing: Firing) -> bool:
+    """An exit was sent and its end is not known."""
+    return memory.entered_ms is not None and memory.leaving
 
 
 def a_position_is_held(memory: TrendMemory, _firing: Firing) -> bool:
-    """An entry was filled and nothing has closed it."""
-    return memory.entered_ms is not None
+    """An entry was filled and nobody has asked for the exit."""
+    return memory.entered_ms is not None and not memory.leaving
 
 
 def an_entry_is_on_its_way(memory: TrendMemory, _firing: Firing) -> bool:
@@ -258,7 +270,7 @@ TREND = with_emergency(
         about="Follow a trend in one symbol, long or short.",
         states=tuple(State),
         initial=State.SCANNING,
-        holding=frozenset((*HELD, State.EXITING)),
+        holding=frozenset(HELD),
         memory=TrendMemory,
         triggers=TRIGGERS,
         rows=(
@@ -286,10 +298,11 @@ TREND = with_emergency(
         "entry_failed": forget,
         "closed": forget,
         "stopped": forget_stopped,
-        "exit_failed": leave_now,
+        "exit_failed": report_failed_exit,
         "close_now": close_in_emergency,
     },
     afterwards=(
+        Return(State.EXITING, an_exit_is_on_its_way),
         Return(State.IN_POSITION, a_position_is_held),
         Return(State.ENTERING, an_entry_is_on_its_way),
         Return(State.SCANNING),
