@@ -25,6 +25,13 @@ def test_ten_percent_is_exactly_ten_percent() -> None:
     assert net_value.high_water == 30000
 
 
+def test_the_drawdown_counts_from_the_highest_value() -> None:
+    net_value = started()
+    net_value.observe(MONDAY_MS + 1, Decimal("12000"))
+    net_value.observe(MONDAY_MS + 2, Decimal("10800"))
+    assert net_value.drawdown == Decimal("0.1")
+
+
 @given(money, st.lists(st.decimals("-0.9", "5", places=4), max_size=8), st.decimals("0.01", "0.99", places=4))
 def test_deposits_and_withdrawals_move_neither_value_nor_drawdown(
     equity: Decimal, flows: list[Decimal], left: Decimal

@@ -350,7 +350,7 @@ def test_adding_to_a_position_counts_what_it_has() -> None:
 
 
 def test_the_margin_there_is_bounds_the_size() -> None:
-    result = planned(LONG, PERPETUAL, account(available=Decimal(1000)))
+    result = planned(LONG, PERPETUAL, account(available=Decimal(1005)))
     assert order(result).quantity == Decimal("0.039")
     assert [limit.name for limit in result.limits] == ["margin"]
 
@@ -373,6 +373,13 @@ def test_a_value_under_the_minimum_is_not_sent() -> None:
     small = replace(PERPETUAL, minimum_notional=Decimal(100))
     reason = refused(LONG, small, account(), Checked(cap=Decimal(60)))
     assert reason == "TREND-1 BTCUSDT: 50 USDT is under the minimum of 100 USDT."
+
+
+@pytest.mark.spec("EXEC-07")
+def test_a_quantity_under_the_minimum_is_not_sent() -> None:
+    large = replace(PERPETUAL, minimum_quantity=Decimal("0.06"))
+    reason = refused(LONG, large, account())
+    assert reason == "TREND-1 BTCUSDT: 0.05 BTC is under the minimum order of 0.06 BTC."
 
 
 def test_the_reason_names_the_limit_that_left_too_little() -> None:
@@ -449,10 +456,18 @@ def test_a_patient_sale_waits_at_the_ask() -> None:
     assert (request.side, request.price, request.quantity) == (Side.SELL, Decimal("50000.01"), Decimal("0.019999"))
 
 
+def test_a_sale_of_more_than_there_is_sells_what_there_is_and_says_so() -> None:
+    result = planned(Sell("BTCUSDT", Decimal(9000), Urgency.NORMAL), SPOT, account(SPOT, held="0.1"))
+    assert order(result).quantity == Decimal("0.1")
+    assert result.limits[0].text == (
+        "free: 9000 USDT becomes 5000 USDT, because 0.1 BTC of the account is not spoken for"
+    )
+
+
 def test_selling_everything_leaves_only_what_is_under_a_step() -> None:
-    view = account(SPOT, held="0.1234567899999999999999999999999999")
+    view = account(SPOT, held="0.99999999999999999999999999999999")
     for intent in (Sell("BTCUSDT", None, Urgency.NORMAL), Leave("BTCUSDT", Urgency.NORMAL, "")):
-        assert order(planned(intent, SPOT, view)).quantity == Decimal("0.123456")
+        assert order(planned(intent, SPOT, view)).quantity == Decimal("0.999999")
 
 
 # Leaving, stops and open orders.

@@ -202,11 +202,13 @@ def test_saved_and_loaded_it_goes_on_as_before(before: list[Event], after: list[
     target = apply_all(fresh(), before)
     target.mark_candle(*BTC_LINEAR, 50_000.1)
     target.observe(DAY_MS)
+    target.reserve("waiting", "B", "USDT", target.available("B", "USDT") / 2)
     plain = json.loads(json.dumps(target.to_plain()))
     again = Portfolio.from_plain(INSTRUMENTS, plain)
     assert again.to_plain() == plain
     assert apply_all(again, after).to_plain() == apply_all(target, after).to_plain()
     assert again.equity() == target.equity()
+    assert again.available("B", "USDT") == target.available("B", "USDT")
 
 
 @given(histories)
