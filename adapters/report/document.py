@@ -1,0 +1,96 @@
+"""A run as a JSON document for machines: the same run gives the same bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from adapters.report.summary import Summary, summarise
+from runtime.run import RunResult
+
+SCHEMA = "eternal-backtest/1"
+_DIGITS = 12
+
+
+def to_json(result: RunResult) -> str:
+    """Return the document as text with sorted keys: money as strings, statistics as numbers, times in milliseconds."""
+    return json.dumps(document(result), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """Return the document as plain data; decisions come without their explanations, which `explain` derives again."""
+    summary = summarise(result)
+    plain: dict[str, Any] = _plain(
+        {
+            "schema": SCHEMA,
+            "settings": asdict(result.settings),
+            "data_notes": result.data_notes,
+            "candles": result.candles,
+            "verdict": summary.verdict,
+            **_figures(summary),
+            "equity": [asdict(point) for point in result.equity],
+            "benchmark_equity": list(zip(*_columns(summary), strict=True)),
+            "trades": [_trade(trade) for trade in result.trades],
+            "orders": [asdict(order) for order in result.orders],
+            "fills": [asdict(fill) for fill in result.fills],
+            "funding": [asdict(payment) for payment in result.funding],
+            "decisions": [_decision(decision) for decision in result.decisions],
+            "levels": [asdict(change) for change in result.levels],
+            "notes": [asdict(note) for note in result.notes],
+        }
+    )
+    return plain
+
+
+def _figures(summary: Summary) -> dict[str, Any]:
+    return {
+        "portfolio": asdict(summary.portfolio),
+        "benchmark": None if summary.benchmark is None else asdict(summary.benchmark),
+        "benchmark_weights": summary.weights,
+        "record": asdict(summary.record),
+        "exposure": summary.exposure,
+        "time_in_market": summary.time_in_market,
+        "engines": [asdict(engine) for engine in summary.engines],
+        "regimes": [asdict(row) for row in summary.regimes],
+        "worst_drawdowns": [{**asdict(fall), "recovery_days": fall.recovery_days} for fall in summary.worst],
+        "months": {f"{year}-{month:02}": value for (year, month), value in summary.months.items()},
+        "years": summary.years,
+        "benchmark_years": summary.benchmark_years,
+        "refusals": [asdict(refusal) for refusal in summary.refusals],
+        "costs": asdict(summary.costs),
+    }
+
+
+def _columns(summary: Summary) -> tuple[list[int], list[float]]:
+    return summary.benchmark_curve.at_ms.tolist(), summary.benchmark_curve.values.tolist()
+
+
+def _trade(trade: Any) -> dict[str, Any]:
+    return {**asdict(trade), "net": trade.net, "net_return": trade.net_return}
+
+
+def _decision(decision: Any) -> dict[str, Any]:
+    return {name: getattr(decision, name) for name in decision.__slots__ if name != "trace"}
+
+
+def _plain(value: Any) -> Any:
+    """Decimals become text without exponents or trailing noughts, floats lose what differs between machines."""
+    if isinstance(value, Decimal):
+        return _text(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _text(value: Decimal) -> str:
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"", "-0"} else text

@@ -1,0 +1,221 @@
+"""The tables of a report, in words, for whatever shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from adapters.report.summary import Summary, best_and_worst
+from adapters.report.words import NOTHING, day, days, hours, minute, money, number, percent, price
+from runtime.metrics import DAY_MS, Curve
+from runtime.record import Record
+from runtime.trades import Trade
+
+EXTREME_TRADES = 5
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table: the first `text` columns hold words, the others numbers; `signed` ones are good above zero, bad below.
+
+    `empty` is what to say where there are no rows.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text: int = 1
+    signed: frozenset[int] = frozenset()
+    empty: str = "None."
+    about: str = ""
+
+
+def sheets(summary: Summary, last: int) -> list[Sheet]:
+    """Return every table of a report in reading order, with so many of the last trades and breaker changes."""
+    return [
+        figures(summary),
+        engines(summary),
+        regimes(summary),
+        drawdowns(summary),
+        *trades(summary, last),
+        refusals(summary),
+        breakers(summary, last),
+        costs(summary),
+    ]
+
+
+def figures(summary: Summary) -> Sheet:
+    """Return the key figures of the portfolio beside those of buy-and-hold."""
+    own, held = summary.portfolio, summary.benchmark
+    compared = [
+        (name, written(getattr(own, field)), NOTHING if held is None else written(getattr(held, field)))
+        for name, field, written in (
+            ("total return", "total_return", percent),
+            ("annual return", "annual_return", percent),
+            ("volatility, annual", "volatility", percent),
+            ("Sharpe", "sharpe", number),
+            ("Sortino", "sortino", number),
+            ("Calmar", "calmar", number),
+            ("largest drawdown", "largest_drawdown", percent),
+            ("longest drawdown", "longest_drawdown_days", days),
+        )
+    ]
+    invested = NOTHING if held is None else "100.0 %"
+    held_end = NOTHING if held is None else money(_last(summary.benchmark_curve))
+    rows = [
+        ("end value, USDT", money(_last(summary.curve)), held_end),
+        *compared,
+        ("exposure, mean of equity", percent(summary.exposure), invested),
+        ("time in the market", percent(summary.time_in_market), invested),
+        *((name, text, NOTHING) for name, text in _record_rows(summary.record)),
+    ]
+    coins = ", ".join(f"{symbol} {percent(weight, 0)}" for symbol, weight in summary.weights.items())
+    about = f"Buy and hold spends the same capital once, at the first close: {coins}." if coins and held else ""
+    return Sheet("Key figures", ("", "portfolio", "buy and hold"), tuple(rows), about=about)
+
+
+def _last(curve: Curve) -> float:
+    return float(curve.values[-1])
+
+
+def _record_rows(record: Record) -> list[tuple[str, str]]:
+    return [
+        ("closed trades", f"{record.trades:,}"),
+        ("win rate", percent(record.win_rate)),
+        ("profit factor", number(record.profit_factor)),
+        ("average win, USDT", money(record.average_win)),
+        ("average loss, USDT", money(record.average_loss)),
+        ("average holding time", hours(record.average_hours)),
+    ]
+
+
+def engines(summary: Summary) -> Sheet:
+    """Return one row per book, on its own share of the capital."""
+    rows = tuple(
+        (
+            one.book,
+            percent(one.share, 0),
+            money(one.end - one.start, signed=True),
+            percent(one.performance.total_return, signed=True),
+            percent(one.performance.annual_return, signed=True),
+            number(one.performance.sharpe),
+            percent(one.performance.largest_drawdown),
+            f"{one.record.trades:,}",
+            percent(one.record.win_rate, 0),
+            number(one.record.profit_factor),
+            money(one.fees),
+        )
+        for one in summary.engines
+    )
+    columns = ("book", "share", "profit", "return", "a year", "Sharpe", "drawdown", "trades", "won", "factor", "fees")
+    return Sheet("Engines", columns, rows, signed=frozenset({2, 3, 4}))
+
+
+def regimes(summary: Summary) -> Sheet:
+    """Return one row per kind of market."""
+    rows = tuple(
+        (
+            row.regime.value,
+            f"{row.days:,}",
+            percent(row.portfolio, signed=True),
+            percent(row.benchmark, signed=True),
+            f"{row.record.trades:,}",
+            percent(row.record.win_rate, 0),
+            money(row.record.net, signed=True),
+        )
+        for row in summary.regimes
+    )
+    columns = ("market", "days", "portfolio", "buy and hold", "trades", "won", "their net")
+    about = (
+        "The kind of market is what Bitcoin's daily closes said when each day began; trades count where they opened."
+    )
+    empty = "No daily closes of BTCUSDT to tell them from."
+    return Sheet("Kinds of market", columns, rows, signed=frozenset({2, 3, 6}), about=about, empty=empty)
+
+
+def drawdowns(summary: Summary) -> Sheet:
+    """Return the deepest falls below a former high."""
+    rows = tuple(
+        (
+            percent(fall.depth),
+            day(fall.start_ms),
+            day(fall.bottom_ms),
+            day(fall.recovered_ms) if fall.recovered_ms else "not yet",
+            days((fall.bottom_ms - fall.start_ms) / DAY_MS),
+            days(fall.recovery_days),
+        )
+        for fall in summary.worst
+    )
+    return Sheet("Worst drawdowns", ("depth", "from", "bottom", "recovered", "falling", "recovering"), rows, text=0)
+
+
+_TRADE_COLUMNS = (
+    *("opened", "book", "what", "opened by", "closed by"),
+    *("entry", "exit", "held", "net", "return"),
+)
+
+
+def trades(summary: Summary, last: int) -> list[Sheet]:
+    """Return the best, the worst and the last trades, each with the rules that made it."""
+    everything = summary.result.trades
+    best, worst = best_and_worst(everything, EXTREME_TRADES)
+    shown = everything[-last:] if last else ()
+    title = f"Last {len(shown):,} of {len(everything):,} trades" if len(shown) < len(everything) else "All trades"
+    return [
+        _trade_sheet("Best trades", best),
+        _trade_sheet("Worst trades", worst),
+        *([_trade_sheet(title, shown)] if shown else []),
+    ]
+
+
+def _trade_sheet(title: str, shown: Sequence[Trade]) -> Sheet:
+    write = day if all(trade.entry_ms % DAY_MS == 0 for trade in shown) else minute
+    rows = tuple(
+        (
+            write(trade.entry_ms),
+            trade.book,
+            f"{trade.direction.value} {trade.symbol}",
+            trade.entry_rule or NOTHING,
+            trade.exit_rule or NOTHING,
+            price(trade.entry_price),
+            price(trade.exit_price),
+            hours(trade.duration_ms / 3_600_000),
+            money(trade.net, signed=True),
+            percent(trade.net_return, signed=True),
+        )
+        for trade in shown
+    )
+    return Sheet(title, _TRADE_COLUMNS, rows, text=5, signed=frozenset({8, 9}))
+
+
+def refusals(summary: Summary) -> Sheet:
+    """Return what was refused, by book and check."""
+    rows = tuple((one.book, one.check, one.reason, f"{one.times:,}") for one in summary.refusals)
+    return Sheet("Refused", ("book", "check", "first reason", "times"), rows, text=3, empty="Nothing was refused.")
+
+
+def breakers(summary: Summary, last: int) -> Sheet:
+    """Return the last changes of the breaker's level."""
+    changes = summary.result.levels
+    shown = changes[-last:] if last else ()
+    rows = tuple(
+        (minute(change.at_ms), f"{change.before} → {change.after}", change.reason, percent(change.drawdown))
+        for change in shown
+    )
+    title = f"Breaker, last {len(shown):,} of {len(changes):,} changes" if len(shown) < len(changes) else "Breaker"
+    return Sheet(title, ("at", "level", "reason", "drawdown"), rows, text=3, empty="It never left NORMAL.")
+
+
+def costs(summary: Summary) -> Sheet:
+    """Return what trading cost, in USDT and as a ratio of what was traded."""
+    paid = summary.costs
+    rows = (
+        ("fees paid", money(paid.fees), _of(paid.fees, paid.turnover)),
+        ("slippage paid", money(paid.slippage), _of(paid.slippage, paid.turnover)),
+        ("funding received", money(paid.funding, signed=True), NOTHING),
+        ("turnover", money(paid.turnover), NOTHING),
+    )
+    return Sheet("Costs", ("USDT", "amount", "of turnover"), rows)
+
+
+def _of(cost: Decimal, turnover: Decimal) -> str:
+    return percent(cost / turnover, 3) if turnover else NOTHING

@@ -1,0 +1,221 @@
+"""Everything that the reports show of a run, worked out once."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from adapters.report.words import percent
+from runtime.benchmark import buy_and_hold, combined_weights
+from runtime.events import Fill
+from runtime.metrics import (
+    DAY_MS,
+    Curve,
+    Drawdown,
+    Performance,
+    drawdowns,
+    monthly_returns,
+    performance,
+    yearly_returns,
+)
+from runtime.record import Record, record
+from runtime.regimes import Regime, regimes_by_day, results_by_regime
+from runtime.run import RunResult
+from runtime.trades import Trade
+
+REFERENCE = "BTCUSDT"
+WORST_DRAWDOWNS = 5
+_REFUSAL = re.compile(r"refused by (?P<check>[^:]+): (?P<reason>.*)", re.DOTALL)
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One book on its share of the capital; money in USDT, funding positive when received."""
+
+    book: str
+    share: Decimal | None
+    start: Decimal
+    end: Decimal
+    performance: Performance
+    record: Record
+    fees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RegimeRow:
+    """One regime: its days, what the portfolio and buy-and-hold did on them, and the trades opened in it."""
+
+    regime: Regime
+    days: int
+    portfolio: float
+    benchmark: float | None
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How often one check (or rule) refused one book, with the reason of the first time."""
+
+    book: str
+    check: str
+    times: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What trading cost, in USDT; fees and slippage are positive when paid, funding when received."""
+
+    fees: Decimal
+    slippage: Decimal
+    funding: Decimal
+    turnover: Decimal
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in figures; `benchmark` is None where there is nothing to buy and hold."""
+
+    result: RunResult
+    curve: Curve
+    benchmark_curve: Curve
+    portfolio: Performance
+    benchmark: Performance | None
+    weights: Mapping[str, float]
+    record: Record
+    exposure: float
+    time_in_market: float
+    engines: tuple[Engine, ...]
+    regimes: tuple[RegimeRow, ...]
+    worst: tuple[Drawdown, ...]
+    months: Mapping[tuple[int, int], float]
+    years: Mapping[int, float]
+    benchmark_years: Mapping[int, float]
+    refusals: tuple[Refusal, ...]
+    costs: Costs
+
+    @property
+    def verdict(self) -> str:
+        """The run in one sentence."""
+        own = f"The portfolio {_told(self.portfolio)}"
+        return f"{own}." if self.benchmark is None else f"{own}; buying and holding {_told(self.benchmark)}."
+
+
+def summarise(result: RunResult) -> Summary:
+    """Work out everything that the reports show."""
+    curve = equity_curve(result)
+    weights = combined_weights(result.closes, result.settings.shares, result.weights)
+    benchmark_curve = buy_and_hold(result.closes, weights, float(result.settings.capital), result.settings.from_ms)
+    months = monthly_returns(curve)
+    return Summary(
+        result=result,
+        curve=curve,
+        benchmark_curve=benchmark_curve,
+        portfolio=performance(curve),
+        benchmark=performance(benchmark_curve) if len(benchmark_curve.at_ms) > 1 else None,
+        weights=weights,
+        record=record(result.trades),
+        **_exposure(result),
+        engines=tuple(_engine(result, book) for book in result.settings.books),
+        regimes=tuple(_regimes(result, curve, benchmark_curve)),
+        worst=tuple(sorted(drawdowns(curve), key=lambda fall: -fall.depth)[:WORST_DRAWDOWNS]),
+        months=months,
+        years=yearly_returns(curve),
+        benchmark_years=yearly_returns(benchmark_curve),
+        refusals=tuple(_refusals(result)),
+        costs=_costs(result),
+    )
+
+
+def equity_curve(result: RunResult, book: str | None = None) -> Curve:
+    """Return the equity of the portfolio, or of one book, from the capital at the start on."""
+    settings = result.settings
+    if book is None:
+        start = settings.capital
+        points = [(point.at_ms, float(point.total)) for point in result.equity]
+    else:
+        values = [(point.at_ms, point.by_book[book]) for point in result.equity if book in point.by_book]
+        start = values[0][1] if values else settings.capital * settings.shares.get(book, _ZERO)
+        points = [(at_ms, float(value)) for at_ms, value in values]
+    return Curve.of([(settings.from_ms, float(start)), *points])
+
+
+def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[Trade], list[Trade]]:
+    """Return the trades that earned most and those that lost most, the most telling first."""
+    ordered = sorted(trades, key=lambda trade: trade.net)
+    worst = [trade for trade in ordered[:count] if trade.net < 0]
+    return [trade for trade in ordered[::-1][:count] if trade.net > 0], worst
+
+
+def _told(figures: Performance) -> str:
+    verb = "lost" if figures.total_return < 0 else "made"
+    yearly = "" if figures.annual_return is None else f" ({percent(figures.annual_return)} a year)"
+    fall = percent(figures.largest_drawdown)
+    return f"{verb} {percent(abs(figures.total_return))}{yearly} with a largest drawdown of {fall}"
+
+
+def _exposure(result: RunResult) -> dict[str, float]:
+    totals = np.array([float(point.total) for point in result.equity])
+    exposed = np.array([float(point.exposure) for point in result.equity])
+    if len(totals) == 0:
+        return {"exposure": 0.0, "time_in_market": 0.0}
+    ratios = exposed / np.where(totals > 0, totals, np.inf)
+    return {"exposure": float(np.mean(ratios)), "time_in_market": float(np.mean(exposed > 0))}
+
+
+def _engine(result: RunResult, book: str) -> Engine:
+    values = [point.by_book[book] for point in result.equity if book in point.by_book]
+    books = {order.order_id: order.book for order in result.orders}
+    fees = sum((_fee(fill) for fill in result.fills if books.get(fill.order_id) == book), _ZERO)
+    return Engine(
+        book=book,
+        share=result.settings.shares.get(book),
+        start=values[0] if values else _ZERO,
+        end=values[-1] if values else _ZERO,
+        performance=performance(equity_curve(result, book)),
+        record=record([trade for trade in result.trades if trade.book == book]),
+        fees=fees,
+    )
+
+
+def _regimes(result: RunResult, curve: Curve, benchmark_curve: Curve) -> list[RegimeRow]:
+    closes = result.closes.get(REFERENCE, ())
+    if not closes:
+        return []
+    by_day = regimes_by_day(Curve.of(closes))
+    held = {one.regime: one.total_return for one in results_by_regime(benchmark_curve, by_day)}
+    opened: dict[Regime, list[Trade]] = {}
+    for trade in result.trades:
+        opened.setdefault(by_day.get(trade.entry_ms // DAY_MS * DAY_MS, Regime.UNKNOWN), []).append(trade)
+    return [
+        RegimeRow(one.regime, one.days, one.total_return, held.get(one.regime), record(opened.get(one.regime, [])))
+        for one in results_by_regime(curve, by_day)
+    ]
+
+
+def _refusals(result: RunResult) -> list[Refusal]:
+    found: dict[tuple[str, str], Refusal] = {}
+    for decision in result.decisions:
+        for match in filter(None, map(_REFUSAL.search, decision.outcomes)):
+            check, reason = match["check"], match["reason"]
+            before = found.get((decision.book, check), Refusal(decision.book, check, 0, reason))
+            times = before.times + 1 + decision.repeated
+            found[decision.book, check] = Refusal(before.book, before.check, times, before.reason)
+    return sorted(found.values(), key=lambda refusal: (-refusal.times, refusal.book, refusal.check))
+
+
+def _costs(result: RunResult) -> Costs:
+    return Costs(
+        fees=sum((_fee(fill) for fill in result.fills), _ZERO),
+        slippage=result.slippage_paid,
+        funding=sum((payment.amount for payment in result.funding), _ZERO),
+        turnover=sum((fill.quantity * fill.price for fill in result.fills), _ZERO),
+    )
+
+
+def _fee(fill: Fill) -> Decimal:
+    """In quote coin; a fee taken in the coin itself counts at the price of the fill."""
+    return fill.fee if fill.symbol.endswith(fill.fee_coin) else fill.fee * fill.price

@@ -1,0 +1,48 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from adapters.report.terminal import show
+from runtime.run import RunResult
+
+pytestmark = pytest.mark.spec("BT-05")
+
+
+def shown(result: RunResult, width: int = 120, last: int = 20, *, colour: bool = False) -> str:
+    written = io.StringIO()
+    colours = "truecolor" if colour else None
+    show(result, Console(file=written, width=width, force_terminal=colour, color_system=colours), last)
+    return written.getvalue()
+
+
+def test_everything_that_a_trader_asks_for_is_there(result: RunResult) -> None:
+    text = shown(result)
+    for told in (
+        *("The portfolio made", "2024-01-01 to 2024-03-11", "core-hodl 60 %, trend-1 40 %", "Binance from 2024-01-01"),
+        *("total return", "annual return", "volatility", "Sharpe", "Sortino", "Calmar", "win rate", "profit factor"),
+        *("exposure", "buy and hold", "Engines", "Kinds of market", "Worst drawdowns", "recovering", "Months"),
+        *("Best trades", "Worst trades", "All trades", "entries.long", "exits.trend_broken", "Refused", "correlated"),
+        *("Breaker", "NORMAL → CAUTION", "drawdown is 8 %", "fees paid", "slippage paid", "funding received"),
+    ):
+        assert told in text, told
+
+
+def test_only_the_last_trades_are_listed(result: RunResult) -> None:
+    assert "Last 1 of 3 trades" in shown(result, last=1)
+
+
+def test_months_are_coloured_by_how_good_they_were(result: RunResult) -> None:
+    text = shown(result, colour=True)
+    assert "\x1b[37;48;2;" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_it_fits_the_width(result: RunResult, width: int) -> None:
+    assert max(len(line) for line in shown(result, width=width).splitlines()) <= width
+
+
+def test_what_did_not_happen_is_said_so(nothing: RunResult) -> None:
+    text = shown(nothing)
+    assert "Nothing was refused." in text
+    assert "It never left NORMAL." in text
