@@ -85,7 +85,7 @@ def slippage_cap(urgency: Urgency, attempt: int) -> Decimal:
     """Give how much worse than the last price a market order may fill, as a ratio; urgent attempts widen it."""
     if urgency is not Urgency.URGENT:
         return SLIPPAGE_CAP
-    return min(WIDEST_SLIPPAGE_CAP, SLIPPAGE_CAP * 2 ** (attempt - 1))
+    return min(WIDEST_SLIPPAGE_CAP, SLIPPAGE_CAP * Decimal(2) ** (attempt - 1))
 
 
 def whole(value: Decimal) -> Decimal:
