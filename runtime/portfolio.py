@@ -152,10 +152,6 @@ class Portfolio:
         """Give the price of a position's protective stop, or None when there is none."""
         return self._account(account).stops.get(symbol)
 
-    def price(self, market: Market, symbol: str) -> Decimal | None:
-        """Give the latest price of an instrument, or None when there is none."""
-        return self._marks.price((market, symbol))
-
     # What it is worth.
 
     def equity(self, account: str | None = None) -> Decimal | None:
