@@ -55,12 +55,11 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
-        trades: Trades | None = None,
     ) -> None:
         self.rulebook = rulebook
         self.books = {name: rulebook.books[name] for name in books}
         self.portfolio = portfolio
-        self.trades = Trades() if trades is None else trades
+        self.trades = Trades()
         self.sequence = 0
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
@@ -315,11 +314,11 @@ class Engine:
         plain: Mapping[str, Any],
     ) -> "Engine":
         """Make an engine that goes on where the one that gave `to_plain` stood."""
-        portfolio = Portfolio.from_plain(instruments, plain["portfolio"])
-        engine = cls(rulebook, books, portfolio, instruments, Trades.from_plain(plain["trades"]))
+        engine = cls(rulebook, books, Portfolio.from_plain(instruments, plain["portfolio"]), instruments)
         engine.sequence = plain["sequence"]
         engine.decider.decisions = plain["decisions"]
         engine.world.board.restore(plain["board"])
+        engine.trades.restore(plain["trades"])
         for entry in plain["instances"]:
             engine.instances[entry["book"], entry["symbol"]].restore(entry)
         engine._life = LIFECYCLE.restore(plain["lifecycle"])

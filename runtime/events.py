@@ -139,7 +139,7 @@ class LeverageSet:
 
 @dataclass(frozen=True, slots=True)
 class FactObserved:
-    """An outside observation: an index, a funding rate, the exchange's status; `symbol` is empty for the whole market."""
+    """An outside observation, such as an index or the exchange's status; `symbol` is empty for the whole market."""
 
     at_ms: int
     name: str

@@ -25,6 +25,8 @@ from runtime.view import Proposal, World
 ONE = Decimal(1)
 ZERO = Decimal(0)
 SWEEP_ABOVE = 200
+# "Too late to cancel" and "this id exists already" speak of a request; the order itself may be filled or still live.
+ABOUT_THE_REQUEST = frozenset({110001, 170213, 110072, 170141})
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,8 @@ class Trader:
     def rejected(self, event: OrderRejected, draft: Draft) -> Iterator[Reaction]:
         """An order was refused by the exchange: nothing of it will ever fill."""
         ticket = self.desk.tickets.get(event.order_id)
+        if event.code in ABOUT_THE_REQUEST:
+            return
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
