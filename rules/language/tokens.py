@@ -59,7 +59,7 @@ FOREIGN_SIGNS = {
     "#": "Comments go to the end of a YAML line, outside the expression.",
     "$": "Names are written without `$`.",
     "\\": "One expression may go over several lines without a sign.",
-    "`": "A text is written in quotes, \"like this\".",
+    "`": 'A text is written in quotes, "like this".',
 }
 _SIGNS = (
     "===|==|!=|<=|>=|=>|=<|<>|:=|\\*\\*|//|&&|\\|\\||"  # the longer ones first

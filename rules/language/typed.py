@@ -1,11 +1,11 @@
 """Expressions whose names, units and candles are known: the one source of meaning."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from rules.language.source import Place
-from rules.language.units import Kind
+from rules.language.units import NUMERIC, Kind, Unit
 from rules.language.vocabulary import TIMEFRAMES_MS
 
 Constants = Decimal | int | bool | str
@@ -459,6 +459,16 @@ class OverSymbols(Typed):
 
     def _with(self, children: tuple[Typed, ...]) -> "OverSymbols":
         return replace(self, operand=children[0])
+
+
+def kind_of(unit: Unit, parts: Sequence[Typed], members: tuple[str, ...] = ()) -> Kind:
+    """Give the kind of something computed from parts; a number that varies with candles is never exact."""
+    series = all(part.kind.series for part in parts)
+    if unit not in NUMERIC:
+        return Kind(unit, members, series=series)
+    constant = all(part.constant for part in parts)
+    exact = all(part.kind.exact for part in parts if part.kind.unit in NUMERIC)
+    return Kind(unit, members, exact=exact and (constant or not series), series=series)
 
 
 def is_leaf(node: Typed) -> bool:

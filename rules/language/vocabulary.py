@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rules.language.indicators import INDICATORS, Indicator
 from rules.language.numerals import Literal
 from rules.language.units import Kind, Unit
 
@@ -81,7 +82,8 @@ class Vocabulary:
 class Scope:
     """What an expression can see: the vocabulary, the book's params and named facts, and its candles' timeframe.
 
-    `own_symbol` is False where there is no symbol of one's own, so that candle data must name one.
+    `own_symbol` is False where there is no symbol of one's own, so that candle data must name one; `indicators`
+    are the declared ones.
     """
 
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
@@ -89,6 +91,7 @@ class Scope:
     facts: Mapping[str, "Typed"] = field(default_factory=dict)
     timeframe: str = ""
     own_symbol: bool = True
+    indicators: Mapping[str, Indicator] = field(default_factory=lambda: INDICATORS)
 
     def names(self) -> list[str]:
         """List every name that stands for a value."""
