@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from machines.emergency import Return, with_emergency
+from machines.emergency import Heard, Return, with_emergency
 from machines.intents import Alert, Buy, CancelOpen, Intent, Sell, Urgency
 from machines.table import Argument, By, Firing, Guard, Row, Table, Trigger, named
 
@@ -239,6 +239,6 @@ CORE = with_emergency(
         ),
     ),
     halting=dict.fromkeys((*ACTIVE, State.PAUSED), take_back),
-    meanwhile={"close_now": sell_everything},
+    meanwhile=(Heard("close_now", sell_everything),),
     afterwards=(Return(State.MAINTAINING, it_had_deployed, resume), Return(State.DEPLOYING, None, start_over)),
 )

@@ -23,14 +23,22 @@ class Return:
     effect: Effect | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A trigger of the runtime that is still heard in EMERGENCY when the guard holds, and what it does there."""
+
+    trigger: str
+    effect: Effect
+    guard: Guard | None = None
+
+
 def with_emergency(
-    table: Table, halting: Mapping[str, Effect], meanwhile: Mapping[str, Effect], afterwards: Sequence[Return]
+    table: Table, halting: Mapping[str, Effect], meanwhile: Sequence[Heard], afterwards: Sequence[Return]
 ) -> Table:
     """Add EMERGENCY's triggers and rows to an engine's table.
 
-    `halting` is what entering it does, by the state it comes from; `meanwhile` are the runtime's triggers that are
-    still heard in EMERGENCY, with what they do; `afterwards` is where an acknowledgement leads. Raises TableError
-    when the table has rows of its own that start there.
+    `halting` is what entering it does, by the state it comes from; `meanwhile` is what is still heard in EMERGENCY;
+    `afterwards` is where an acknowledgement leads. Raises TableError when the table has rows of its own there.
     """
     for row in table.rows:
         if EMERGENCY in row.sources:
@@ -47,7 +55,7 @@ def with_emergency(
                 for state in table.states
                 if state != EMERGENCY
             ),
-            *(Row((EMERGENCY,), trigger, None, None, effect) for trigger, effect in meanwhile.items()),
+            *(Row((EMERGENCY,), heard.trigger, None, heard.guard, heard.effect) for heard in meanwhile),
             *(Row((EMERGENCY,), ACKNOWLEDGE.name, to.destination, to.guard, to.effect) for to in afterwards),
         ),
     )

@@ -103,11 +103,10 @@ def impossible(table: Table, snapshot: Snapshot, trigger: str) -> str:
     here = table.answers[snapshot.state]
     possible = ", ".join(f"{name} ({table.triggers[name].by})" for name in here) or "nothing, it has ended"
     conditions = [words(row.guard) for row in here.get(trigger, ()) if row.guard is not None]
-    wanted = f"only when {' or '.join(dict.fromkeys(conditions))}, which does not hold" if conditions else "never"
-    return (
-        f"machine {table.name!r}: {trigger!r} was asked for in {snapshot.state}, where it is possible {wanted}; "
-        f"possible there: {possible}"
-    )
+    verdict = f"is not possible in {snapshot.state}"
+    if conditions:
+        verdict = f"is possible in {snapshot.state} only when {' or '.join(conditions)}, which does not hold"
+    return f"machine {table.name!r}: {trigger!r} {verdict}; possible there: {possible}"
 
 
 def words(guard: Guard) -> str:

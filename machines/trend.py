@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from machines.emergency import Return, with_emergency
+from machines.emergency import Heard, Return, with_emergency
 from machines.intents import Alert, CancelOpen, Direction, Enter, Intent, Leave, MoveStop, Urgency
 from machines.table import Argument, By, Firing, Row, Table, Trigger, named
 
@@ -176,6 +176,11 @@ def a_position_is_held(memory: TrendMemory, _firing: Firing) -> bool:
     return memory.entered_ms is not None and not memory.leaving
 
 
+def something_is_held(memory: TrendMemory, _firing: Firing) -> bool:
+    """An entry was filled and nothing has closed it."""
+    return memory.entered_ms is not None
+
+
 def an_entry_is_on_its_way(memory: TrendMemory, _firing: Firing) -> bool:
     """An entry was sent and its end is not known."""
     return memory.side is not None and memory.entered_ms is None
@@ -253,7 +258,7 @@ TRIGGERS = named(
             about="the entry order is done, and something was filled",
         ),
         Trigger("entry_failed", By.RUNTIME, about="the entry order is done, and nothing was filled"),
-        Trigger("closed", By.RUNTIME, about="the exit was filled"),
+        Trigger("closed", By.RUNTIME, about="an exit was filled and nothing is held, whoever had asked for it"),
         Trigger("stopped", By.RUNTIME, about="the stop, or a liquidation, has closed the position"),
         Trigger("exit_failed", By.RUNTIME, about="the exit order is done, and something is still held"),
         Trigger("close_now", By.RUNTIME, (LABEL,), about="close at once, or take back the entry", closes=True),
@@ -285,22 +290,22 @@ TREND = with_emergency(
             Row((State.TRAILING_STOP,), "tighten", None, effect=follow),
             Row(HELD, "leave", State.EXITING, effect=leave),
             Row(HELD, "close_now", State.EXITING, effect=leave_now),
-            Row((State.EXITING,), "closed", State.SCANNING, effect=forget),
+            Row((*HELD, State.EXITING), "closed", State.SCANNING, effect=forget),
             Row((State.EXITING,), "exit_failed", State.IN_POSITION, effect=retry_later),
             Row((*HELD, State.EXITING), "stopped", State.STOPPED_OUT, effect=forget_stopped),
             Row((State.NO_TRADE, State.STOPPED_OUT), "look_again", State.SCANNING),
         ),
     ),
     halting={State.SIGNAL_DETECTED: forget, State.ENTERING: take_back},
-    meanwhile={
-        "refused": forget,
-        "opened": anchor_or_drop,
-        "entry_failed": forget,
-        "closed": forget,
-        "stopped": forget_stopped,
-        "exit_failed": report_failed_exit,
-        "close_now": close_in_emergency,
-    },
+    meanwhile=(
+        Heard("refused", forget),
+        Heard("opened", anchor_or_drop, an_entry_is_on_its_way),
+        Heard("entry_failed", forget, an_entry_is_on_its_way),
+        Heard("closed", forget),
+        Heard("stopped", forget_stopped),
+        Heard("exit_failed", report_failed_exit, something_is_held),
+        Heard("close_now", close_in_emergency),
+    ),
     afterwards=(
         Return(State.EXITING, an_exit_is_on_its_way),
         Return(State.IN_POSITION, a_position_is_held),
