@@ -93,7 +93,7 @@ def rewrite(given: Typed, wanted: Unit, beside: Typed | None = None) -> str:
 def _forms(value: Decimal | int, unit: Unit, wanted: Unit, base: str) -> list[str]:
     number = _number(value, unit)
     if wanted is Unit.RATIO and unit in BARE:
-        return [f"{plain(number * 100)}%", f"{plain(number)}%"] if abs(number) <= 1 else [f"{plain(number)}%"]
+        return [f"{plain(number * 100)}%", f"{plain(number)}%"] if abs(number) <= 10 else [f"{plain(number)}%"]
     if unit in (Unit.BOOL, Unit.TIME_OF_DAY) or (unit is Unit.RATIO and wanted not in BARE):
         return []
     suffixes = {Unit.MONEY: " USDT", Unit.PRICE: f" USDT/{base}", Unit.QUANTITY: f" {base}", Unit.DURATION: "d"}

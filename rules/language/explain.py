@@ -1,0 +1,156 @@
+"""Why an expression says what it says: each part with the value it saw, and the part that decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.language.evaluate import Binder, Value, compile_live
+from rules.language.prose import prose
+from rules.language.typed import (
+    Age,
+    Calendar,
+    Choice,
+    Comparison,
+    Constant,
+    Junction,
+    Membership,
+    Not,
+    OverSymbols,
+    Series,
+    SinceEntry,
+    Typed,
+)
+from rules.language.units import NUMERIC, Unit
+
+__all__ = ["Explained", "explain", "prose"]
+
+_NEEDS = {
+    "==": "needs {}",
+    "!=": "needs anything but {}",
+    "<": "needs less than {}",
+    "<=": "needs at most {}",
+    ">": "needs more than {}",
+    ">=": "needs at least {}",
+}
+_SOURCES = (Series, SinceEntry, Age, Calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One part of an expression and the value it saw.
+
+    `decided` marks the parts that made the whole what it is; `short_by` says what is missing, empty when nothing is.
+    """
+
+    text: str
+    value: Value
+    unit: str
+    children: tuple["Explained", ...] = ()
+    decided: bool = False
+    short_by: str = ""
+
+
+def explain(expression: Typed, binder: Binder, symbol: str = "") -> Explained:
+    """Evaluate an expression and all its parts."""
+    return _Explanation(binder, symbol).of(expression, decided=True)
+
+
+class _Explanation:
+    def __init__(self, binder: Binder, symbol: str) -> None:
+        self.binder = binder
+        self.symbol = symbol
+
+    def of(self, node: Typed, decided: bool) -> Explained:
+        value = self.value(node)
+        if isinstance(node, OverSymbols):
+            return self.over_symbols(node, value, decided)
+        parts = _parts(node)
+        values = [self.value(part) for part in parts]
+        children = tuple(
+            self.of(part, decided and deciding)
+            for part, deciding in zip(parts, _deciding(node, value, values), strict=True)
+        )
+        return Explained(node.text, value, str(node.kind.unit), children, decided, self.short_by(node, value))
+
+    def value(self, node: Typed) -> Value:
+        return compile_live(node, self.binder, self.symbol)()
+
+    def over_symbols(self, node: OverSymbols, value: Value, decided: bool) -> Explained:
+        children = []
+        for symbol in self.binder.symbols():
+            part = _Explanation(self.binder, symbol)
+            seen = part.value(node.operand)
+            deciding = decided and (node.kind.unit is not Unit.BOOL or seen is value or seen == value)
+            child = part.of(node.operand, deciding)
+            named = f"{symbol}: {child.text}"
+            children.append(Explained(named, seen, child.unit, child.children, deciding, child.short_by))
+        return Explained(node.text, value, str(node.kind.unit), tuple(children), decided, self.short_by(node, value))
+
+    def short_by(self, node: Typed, value: Value) -> str:
+        if value is None:
+            return self.missing(node)
+        if node.kind.unit is not Unit.BOOL or value is not False:
+            return ""
+        if isinstance(node, Comparison):
+            return self.comparison(node)
+        if isinstance(node, Membership):
+            seen = prose(self.value(node.operand), node.operand.kind.unit)
+            options = [prose(self.value(option), option.kind.unit) for option in node.options]
+            return f"is {seen}, needs {'anything but ' if node.negated else ''}{' or '.join(options)}"
+        if isinstance(node, Not):
+            return f"{node.operand.text} holds, it must not"
+        return "" if isinstance(node, Junction) else "is false, needs true"
+
+    def comparison(self, node: Comparison) -> str:
+        left, right = self.value(node.left), self.value(node.right)
+        unit = node.left.kind.unit
+        seen, wanted = prose(left, unit), prose(right, node.right.kind.unit)
+        if seen == wanted and left != right and isinstance(left, float) and isinstance(right, float | int):
+            seen, wanted = repr(left), repr(right)
+        sentence = f"is {seen}, {_NEEDS[node.operator].format(wanted)}"
+        distance = self.distance(node, left, right)
+        return f"{sentence} ({distance})" if distance else sentence
+
+    def distance(self, node: Comparison, left: Value, right: Value) -> str:
+        unit = node.left.kind.unit
+        if unit not in NUMERIC or node.operator in ("==", "!=") or left is None or right is None:
+            return ""
+        both_exact = node.left.kind.exact and node.right.kind.exact
+        gap = abs(left - right) if both_exact else abs(float(left) - float(right))  # type: ignore[operator]
+        if gap == 0:
+            return "exactly there"
+        word = "short" if node.operator in (">", ">=") else "over"
+        return f"{prose(gap, unit)} {word}"
+
+    def missing(self, node: Typed) -> str:
+        names = list(dict.fromkeys(self.unknown_sources(node)))
+        if not names:
+            return "has no defined result, as in a division by zero"
+        return f"no value for {', '.join(f'`{name}`' for name in names)}"
+
+    def unknown_sources(self, node: Typed) -> list[str]:
+        if isinstance(node, OverSymbols):
+            found = []
+            for symbol in self.binder.symbols():
+                part = _Explanation(self.binder, symbol)
+                found += [f"{symbol}: {name}" for name in part.unknown_sources(node.operand)]
+            return found
+        if isinstance(node, _SOURCES):
+            return [node.text] if self.value(node) is None else []
+        unknown = [part for part in node.children if self.value(part) is None]
+        return [name for part in unknown for name in self.unknown_sources(part)]
+
+
+def _parts(node: Typed) -> tuple[Typed, ...]:
+    """List the parts worth showing: what candles are reduced to is one value, and literals speak for themselves."""
+    if isinstance(node, _SOURCES):
+        return ()
+    return tuple(part for part in node.children if not (isinstance(part, Constant) and part.declared is None))
+
+
+def _deciding(node: Typed, value: Value, values: Sequence[Value]) -> list[bool]:
+    """Say for each part shown whether it made the whole what it is."""
+    if isinstance(node, Junction):
+        return [seen is value or seen == value for seen in values]
+    if isinstance(node, Choice) and len(values) == len(node.children):
+        return [True, values[0] is True, values[0] is False]
+    return [True] * len(values)
