@@ -1,0 +1,272 @@
+"""The form of rule files: which keys a book may have and what stands under them.
+
+This is the one source of it: files are checked with these models, and the schema for editors is made from them. Values
+are texts here; what they mean is decided later, by the expression language.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MOST_ENTRIES = 200
+MOST_CONDITIONS = 50
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
+BOOK_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+SYMBOL_PATTERN = r"^[A-Z0-9]{2,30}$"
+SCALAR_SCHEMA: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+
+
+def one_or_more(value: object) -> object:
+    """Refuse what is neither a single value nor a list of single values."""
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if isinstance(value, str) and value:
+        return (value,)
+    raise PydanticCustomError("one_or_more", "One value or a list of them is needed here.")
+
+
+def _one_or_more_schema(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [dict(item), {"type": "array", "items": dict(item), "minItems": 1, "maxItems": MOST_CONDITIONS}]}
+
+
+Value = Annotated[str, WithJsonSchema(SCALAR_SCHEMA)]
+Expression = Annotated[str, WithJsonSchema(SCALAR_SCHEMA)]
+Prose = Annotated[str, WithJsonSchema({"type": "string"})]
+YesNo = Annotated[
+    Literal["yes", "no", "true", "false"], WithJsonSchema({"enum": ["yes", "no", "true", "false", True, False]})
+]
+Conditions = Annotated[
+    tuple[str, ...],
+    BeforeValidator(one_or_more),
+    Field(max_length=MOST_CONDITIONS),
+    WithJsonSchema(_one_or_more_schema(SCALAR_SCHEMA)),
+]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(one_or_more),
+    Field(max_length=MOST_CONDITIONS),
+    WithJsonSchema(_one_or_more_schema({"type": "string"})),
+]
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=60)]
+BookName = Annotated[str, Field(pattern=BOOK_PATTERN, max_length=60)]
+Symbol = Annotated[str, Field(pattern=SYMBOL_PATTERN)]
+Symbols = Annotated[list[Symbol], Field(min_length=1, max_length=MOST_CONDITIONS)]
+ModeWord = Annotated[
+    Literal["live", "shadow", "off"], Field(description="live; shadow: evaluated and recorded, moves nothing; off")
+]
+
+
+class Form(BaseModel):
+    """Every form: no keys but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+class ParamForm(Form):
+    """A named value with the range in which it may be changed."""
+
+    value: Value
+    from_: Value | None = Field(None, alias="from", description="the smallest value that makes sense")
+    to: Value | None = Field(None, description="the largest value that makes sense")
+    about: Prose | None = None
+
+
+def _param(value: object) -> object:
+    return {"value": value} if isinstance(value, str) else value
+
+
+_PARAM_SCHEMA = {"anyOf": [SCALAR_SCHEMA, {"$ref": "#/$defs/ParamForm"}]}
+ParamEntry = Annotated[ParamForm, BeforeValidator(_param)]
+Params = Annotated[dict[Name, ParamEntry], Field(max_length=MOST_ENTRIES, description="named values with units")]
+Facts = Annotated[dict[Name, Expression], Field(max_length=MOST_ENTRIES, description="named expressions")]
+Weights = Annotated[
+    dict[Symbol, Value], Field(max_length=MOST_ENTRIES, description="share of each symbol; they add up to 100%")
+]
+
+
+class RuleForm(Form):
+    """When which trigger of the machine is fired."""
+
+    in_: Names = Field(alias="in", description="the states of the machine in which the rule is looked at")
+    each: Literal["symbol"] | None = Field(None, description="`when` is asked for each symbol on its own")
+    when: Conditions = Field(description="a condition, or a list of which all have to hold")
+    for_: Value | None = Field(None, alias="for", description="how long the condition must have held, such as 8h")
+    then: Expression = Field(description="the trigger to fire, with its arguments by name: leave(urgency=normal)")
+    why: Prose | None = Field(None, description="the reason, in words")
+    mode: ModeWord | None = None
+    expires: Value | None = Field(None, description="the first day on which the rule no longer counts: 2030-12-31")
+
+
+Rules = Annotated[dict[Name, RuleForm], Field(max_length=MOST_ENTRIES)]
+
+
+class EngineForm(Form):
+    """A book of an engine: what one machine does on one account."""
+
+    book: BookName = Field(description="the name of the book")
+    about: Prose | None = Field(None, description="what the book does, in a sentence")
+    machine: Prose = Field(description="the machine whose triggers the rules fire")
+    account: Prose = Field(description="the sub-account it trades on")
+    market: Literal["spot", "linear"] = Field(description="spot, or linear for USDT perpetuals")
+    symbols: Symbols = Field(description="what it trades, in order of preference")
+    timeframe: Prose = Field(description="the candles on whose close it decides: 1h, 1d")
+    directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")
+    mode: ModeWord | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    weights: Weights | None = None
+    exits: Rules | None = Field(None, description="rules that close")
+    triggers: Rules | None = Field(None, description="rules that neither open nor close")
+    entries: Rules | None = Field(None, description="rules that open")
+
+
+class OverlayForm(Form):
+    """A book that is another book with other values."""
+
+    book: BookName = Field(description="the name of the book")
+    extends: Prose = Field(description="the book that this one is like")
+    about: Prose | None = Field(None, description="what the book does, in a sentence")
+    account: Prose | None = Field(None, description="the sub-account it trades on")
+    symbols: Symbols | None = None
+    weights: Weights | None = None
+    mode: ModeWord | None = None
+    params: Params | None = None
+
+
+class LevelForm(Form):
+    """One level of the breaker ladder."""
+
+    at: Value = Field(description="the ratio from which the level holds")
+    new_size: Value | None = Field(None, description="what new sizes are multiplied with")
+    new_stop_distance: Value | None = Field(
+        None, description="what the stop distance of new positions is multiplied with"
+    )
+    entries: Literal["none", "allowed"] | None = None
+    close: Literal["nothing", "directional", "everything"] | None = None
+    spot_to_cash: Value | None = Field(None, description="how much of the spot holdings is sold")
+    halt: Literal["until_acknowledged", "no"] | None = None
+    report: Literal["hourly", "no"] | None = None
+    alert: Literal["P0", "P1", "P2", "P3"] | None = None
+
+
+Levels = Annotated[dict[Name, LevelForm], Field(min_length=1, max_length=20)]
+
+
+class LadderForm(Form):
+    """What is measured, and the levels in rising order."""
+
+    on: Expression = Field(description="what is measured, a ratio")
+    clear_by: Value = Field(description="a level is left when the measure is this far below it")
+    keep_for: Value = Field(description="... for this long, one step at a time")
+    levels: Levels
+
+
+class AfterAcknowledgementForm(Form):
+    """How trading resumes after an emergency."""
+
+    size: Value = Field(description="the first size, as a part of the normal one")
+    doubles_every: Value = Field(description="how long until the size doubles")
+    back_to_start_on: Literal["any_level"] | None = None
+
+
+class BreakersForm(Form):
+    """What a falling portfolio switches off, and how it comes back."""
+
+    book: BookName
+    about: Prose | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    ladder: LadderForm
+    after_acknowledgement: AfterAcknowledgementForm | None = None
+
+
+class CheckForm(Form):
+    """A question asked before an order; one of refuse_if, scale and cap is its answer."""
+
+    if_: Conditions | None = Field(None, alias="if", description="the orders it is about")
+    for_: Conditions | None = Field(None, alias="for", description="the orders it is about")
+    unless: Conditions | None = Field(None, description="the orders it is not about")
+    refuse_if: Conditions | None = Field(None, description="the order is refused when this holds")
+    scale: Expression | None = Field(None, description="what the size is multiplied with, at most 100%")
+    cap: Expression | None = Field(None, description="the largest size: `5% of portfolio`, `45% of account`, 500 USDT")
+    cap_by: Literal["position", "order"] | None = Field(
+        None, description="what the cap bounds: the whole position or the order"
+    )
+    why: Prose | None = Field(None, description="the reason, in words")
+    mode: ModeWord | None = None
+
+
+class ChecksForm(Form):
+    """Asked from top to bottom before every order that adds risk."""
+
+    book: BookName
+    about: Prose | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    checks: Annotated[dict[Name, CheckForm], Field(max_length=MOST_ENTRIES)]
+
+
+class LimitsForm(Form):
+    """Hard limits that no reload can widen."""
+
+    largest_order: Value = Field(description="of the portfolio: `25% of portfolio`")
+    leverage: Value = Field(description="× the account, all symbols together")
+    orders_per_hour: Value
+    turnover_per_day: Value = Field(description="of the portfolio")
+    slippage_cap: Value | None = Field(None, description="of a market order against the last price")
+    patience: Value | None = Field(None, description="how long a maker order may wait")
+
+
+class EnvelopeForm(Form):
+    """Hard limits, read when the engine starts."""
+
+    book: BookName
+    about: Prose | None = None
+    limits: LimitsForm
+
+
+Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]
+
+
+class SharesForm(Form):
+    """How much of the portfolio each book may use."""
+
+    book: BookName
+    about: Prose | None = None
+    shares: Annotated[dict[BookName, Value], Field(min_length=1, max_length=MOST_ENTRIES)]
+    alternatives: Alternatives | None = Field(None, description="groups of books of which one runs at a time")
+
+
+class BookKind(StrEnum):
+    """What a file decides about, known by its sections."""
+
+    ENGINE = "engine"
+    OVERLAY = "overlay"
+    BREAKERS = "breakers"
+    CHECKS = "checks"
+    ENVELOPE = "envelope"
+    SHARES = "shares"
+
+
+FORMS: Mapping[BookKind, type[Form]] = {
+    BookKind.ENGINE: EngineForm,
+    BookKind.OVERLAY: OverlayForm,
+    BookKind.BREAKERS: BreakersForm,
+    BookKind.CHECKS: ChecksForm,
+    BookKind.ENVELOPE: EnvelopeForm,
+    BookKind.SHARES: SharesForm,
+}
+TELLING_SECTIONS: Mapping[str, BookKind] = {
+    "extends": BookKind.OVERLAY,
+    "ladder": BookKind.BREAKERS,
+    "checks": BookKind.CHECKS,
+    "limits": BookKind.ENVELOPE,
+    "shares": BookKind.SHARES,
+    "machine": BookKind.ENGINE,
+    "entries": BookKind.ENGINE,
+    "exits": BookKind.ENGINE,
+    "triggers": BookKind.ENGINE,
+}
