@@ -159,15 +159,3 @@ def by_library(name: str, numbers: Mapping[str, int | float], held: Frame) -> Co
     options = {names.get(each, each): value for each, value in numbers.items()}
     values: Column = getattr(kind(**columns, **options), method)().to_numpy(np.float64)
     return values
-
-
-def correlation(first: Column, second: Column, window: int) -> Column:
-    """Correlate the last `window` relative changes of two columns, row by row, from -1 to 1.
-
-    The rows of both are of the same moments; NaN where a change is unknown or a column stands still.
-    """
-    with np.errstate(all="ignore"):
-        changes = [pd.Series(np.where(np.isfinite(each), each, np.nan)).pct_change() for each in (first, second)]
-        values = changes[0].rolling(window).corr(changes[1]).to_numpy(np.float64)
-        still = np.logical_or.reduce([each.rolling(window).std().to_numpy() == 0 for each in changes])
-    return np.where(still | ~np.isfinite(values), np.nan, np.clip(values, -1.0, 1.0))
