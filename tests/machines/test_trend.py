@@ -312,3 +312,11 @@ def test_the_news_that_nothing_is_held_is_believed_whoever_closed(trailing: bool
         story.fire("trail", distance=Decimal(300), best=Decimal(10_300))
     story.fire("closed")
     assert (story.state, story.memory) == (State.SCANNING, TrendMemory())
+
+
+@pytest.mark.parametrize("news", [("exit_failed", "emergency"), ("emergency", "exit_failed")])
+def test_a_failed_exit_is_not_waited_for_after_a_halt(news: tuple[str, str]) -> None:
+    story = Story().hold()
+    for trigger in ("leave", *news, "acknowledge"):
+        story.fire(trigger)
+    assert story.state == State.IN_POSITION
