@@ -82,7 +82,7 @@ def atr(columns: Columns, p: Numbers) -> Column:
     window = int(p["window"])
     ranges = _true_range(*columns)
     smooth = _wilder(float(ranges[:window].mean()), ranges[window:], window)
-    return np.concatenate((np.zeros(window - 1), smooth))
+    return np.concatenate((np.full(window - 1, np.nan), smooth))
 
 
 def _moves(columns: Columns, window: int) -> tuple[Column, Column]:
@@ -105,19 +105,19 @@ def adx(columns: Columns, p: Numbers) -> Column:
     plus, minus = _moves(columns, window)
     strength = 100 * np.abs(_parts(plus - minus, plus + minus))
     smooth = _wilder(float(strength[:window].mean()), strength[window:], window)
-    return np.concatenate((np.zeros(2 * window - 1), smooth))
+    return np.concatenate((np.full(2 * window - 1, np.nan), smooth))
 
 
 def adx_pos(columns: Columns, p: Numbers) -> Column:
     """Strength of moves up."""
     window = int(p["window"])
-    return np.concatenate((np.zeros(window), _moves(columns, window)[0]))
+    return np.concatenate((np.full(window, np.nan), _moves(columns, window)[0]))
 
 
 def adx_neg(columns: Columns, p: Numbers) -> Column:
     """Strength of moves down."""
     window = int(p["window"])
-    return np.concatenate((np.zeros(window), _moves(columns, window)[1]))
+    return np.concatenate((np.full(window, np.nan), _moves(columns, window)[1]))
 
 
 def _vortex(columns: Columns, window: int) -> tuple[Column, Column]:
