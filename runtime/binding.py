@@ -1,11 +1,22 @@
 """Where the names in an expression get their values from: one book's view, the histories of candles, the moment."""
 
 from collections.abc import Callable, Mapping
+from math import fsum, isnan
+from statistics import fmean
 
 from rules.language.evaluate import Value
-from rules.language.typed import Typed
+from rules.language.typed import SinceEntry, Typed
 from runtime.facts import Fact
 from runtime.view import View
+
+
+FOLDS: Mapping[str, Callable[[list[float]], float]] = {
+    "highest": max,
+    "lowest": min,
+    "mean": fmean,
+    "sum_last": fsum,
+    "count_last": fsum,
+}
 
 
 class ViewBinder:
@@ -34,6 +45,20 @@ class ViewBinder:
     def series(self, leaf: Typed, symbol: str) -> Callable[[], float | bool | None]:
         """A reader of a series at the last finished candle."""
         return self._view.histories.reader(leaf, self._view.market, symbol, self._view.book.timeframe)
+
+    def window_since_entry(self, window: SinceEntry, symbol: str) -> Callable[[], float | None]:
+        """A reader of a function over the bars that closed since the position was opened; unknown while there is none."""
+        view = self._view
+
+        def read() -> float | None:
+            opened_ms = view.position(symbol).opened_ms
+            if opened_ms is None:
+                return None
+            history = view.histories.history(view.market, symbol, view.book.timeframe)
+            values = [float(value) for value in history.window(window.operand, opened_ms) if value is not None]
+            return FOLDS[window.function](values) if values and not any(map(isnan, values)) else None
+
+        return read
 
     def now_ms(self) -> Callable[[], int]:
         """A reader of the time of the event being processed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from rules.language.rulebook import Rulebook
 from runtime.instrument import Instrument, Market
@@ -26,11 +27,15 @@ def shares_of(rulebook: Rulebook, books: Sequence[str], overrides: Mapping[str, 
     missing = [name for name in books if name not in overrides and name not in rulebook.shares]
     if missing:
         raise CapitalError(f"{missing[0]} has no share of the portfolio: give it one in rules/governance/shares.yaml.")
-    shares = {name: overrides.get(name, rulebook.shares.get(name, ONE)) for name in books}
+    shares = {name: overrides[name] if name in overrides else _decimal(rulebook.shares[name]) for name in books}
     total = sum(shares.values())
     if total > ONE:
         raise CapitalError(f"The shares of {', '.join(books)} add up to {total:.0%}; they can be 100% at most.")
     return shares
+
+
+def _decimal(share: Fraction) -> Decimal:
+    return Decimal(share.numerator) / Decimal(share.denominator)
 
 
 def portfolio_of(

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from machines.intents import Enter
 from machines.table import Firing, Outcome
 from rules.language.book import Mode
 from rules.language.explain import Explained, prose
 from runtime.draft import Draft
 from runtime.instance import Instance, Ready
-from runtime.step import Decision, Refused, Transition
+from runtime.step import Approved, Decision, Refused, Transition
 from runtime.step import Outcome as Answer
 from runtime.trader import Trader
 
 SIDE = "side"
+REVIEW = "pre-trade checks"
 
 
 class Decider:
@@ -79,7 +81,16 @@ class Decider:
             return
         draft.records.insert(place, self._decision(instance, ready, outcome, trace, answers))
         if "approved" in answered:
-            self.move(instance, "refused" if refused else "approved", {}, "pre-trade checks", draft)
+            self._tell_machine(instance, answers, draft)
+
+    def _tell_machine(self, instance: Instance, answers: tuple[Answer, ...], draft: Draft) -> None:
+        """Say yes or no to a machine that waits for it; a yes carries the stop distance that the review left."""
+        entries = [answer.intent for answer in answers if isinstance(answer, Approved)]
+        if len(entries) < len(answers):
+            self.move(instance, "refused", {}, REVIEW, draft)
+            return
+        distances = {"stop_distance": intent.stop_distance for intent in entries if isinstance(intent, Enter)}
+        self.move(instance, "approved", distances, REVIEW, draft)
 
     def _without(
         self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int

@@ -208,7 +208,8 @@ class Engine:
     def _liquidate(self, cause: str, draft: Draft) -> None:
         """Halt every machine and close whatever is held and not being closed already, until nothing is left."""
         for instance in self.instances.values():
-            self.decider.move(instance, "emergency", {"reason": cause}, cause, draft)
+            if self.decider.move(instance, "emergency", {"reason": cause}, cause, draft):
+                self.decider.move(instance, "close_now", {}, cause, draft)
             self.trader.liquidate(instance, cause, draft)
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────

@@ -301,12 +301,11 @@ def _holdings_value(view: View, _symbol: str) -> Decimal:
 
 
 def _weight(view: View, symbol: str) -> Value:
-    """The target weight among the coins that have a price already."""
-    weights = view.book.weights
-    listed = sum((weights[s] for s in view.listed()), start=weights[symbol] * 0)
-    if not listed or view.price(symbol) is None:
-        return None
-    share = weights[symbol] / listed
+    """The target weight among the coins that have a price already; a coin without one weighs nothing yet."""
+    weights, listed = view.book.weights, view.listed()
+    if symbol not in listed:
+        return ZERO
+    share = weights[symbol] / sum(weights[s] for s in listed)
     return Decimal(share.numerator) / Decimal(share.denominator)
 
 

@@ -96,6 +96,10 @@ class History:
         self._rows += rows[seen:]
         self._forget()
 
+    def advance_to(self, at_ms: int) -> None:
+        """Make every preloaded candle visible that has closed by a moment."""
+        self.length = max(self.length, bisect_right(self._rows, at_ms, key=close_ms))
+
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible; one that corrects or completes what is visible takes its place in it."""
         row = (candle.open_ms, candle.close_ms, candle.open, candle.high, candle.low, candle.close, candle.volume)

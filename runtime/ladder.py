@@ -73,6 +73,7 @@ class Ladder:
         self.unknown = not isinstance(value, Decimal)
         if not isinstance(value, Decimal):
             return None
+        self._end_recovery(now_ms)
         now = self._names.index(self.snapshot.state)
         reached = sum(1 for level in self.rules.levels if value >= level.at)
         if reached > now:
@@ -80,6 +81,11 @@ class Ladder:
         if now and self.snapshot.state != EMERGENCY:
             return self._calm(now_ms, value, self.rules.levels[now - 1])
         return None
+
+    def _end_recovery(self, now_ms: int) -> None:
+        """Once sizes are whole again, a later breach begins no recovery."""
+        if self.snapshot.memory.recovery_started_ms is not None and self.recovery_factor(now_ms) == ONE:
+            self.snapshot = self.machine.fire(self.snapshot, "recovered", Firing(now_ms, (), {}, "ladder")).after
 
     def _calm(self, now_ms: int, value: Decimal, level: Level) -> LevelMove | None:
         below = value < level.at - self.rules.clear_by

@@ -1,0 +1,132 @@
+"""Puts the parts of a run together: rules, market, exchange, portfolio, engine, recorder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+
+from adapters.cli.failure import ExitCode, Failure, near
+from adapters.cli.market import digest, market_of
+from adapters.cli.plan import CandleFile, Plan
+from adapters.cli.rulebook import books_named, in_force
+from adapters.simulated.exchange import SimulatedExchange
+from adapters.simulated.instruments import load_instruments
+from adapters.simulated.settings import ExchangeSettings
+from rules.language.book import Book
+from rules.language.rulebook import Rulebook
+from runtime.backtest import Backtest
+from runtime.capital import portfolio_of, shares_of, wallets_of
+from runtime.engine import Engine
+from runtime.history import Histories
+from runtime.instrument import Instrument, Market
+from runtime.market_data import MarketData
+from runtime.recorder import Recorder
+from runtime.run import RunSettings
+
+ID_LENGTH = 10
+Instruments = Mapping[tuple[Market, str], Instrument]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything of a run, warmed up and standing before its first candle."""
+
+    plan: Plan
+    rulebook: Rulebook
+    engine: Engine
+    exchange: SimulatedExchange
+    data: MarketData
+    recorder: Recorder
+    backtest: Backtest
+
+    @property
+    def settings(self) -> RunSettings:
+        """What the run is on."""
+        return self.recorder.settings
+
+    @property
+    def run_id(self) -> str:
+        """A name that only the same settings, rules and data give again."""
+        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data)))
+        return sha256(content.encode()).hexdigest()[:ID_LENGTH]
+
+
+def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
+    """Build a run from its plan.
+
+    Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
+    """
+    rules = in_force(plan.rules) if rulebook is None else rulebook
+    books = books_named(rules, plan.books)
+    shares = shares_of(rules, plan.books, _known(plan.shares, plan))
+    instruments = costing(_instruments(books), plan.costs)
+    data, (from_ms, to_ms) = market_of(plan, rules, books)
+    settings = _settings(plan, rules, shares, from_ms, to_ms)
+    exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
+    engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
+    warm_up(engine.world.histories, data, from_ms)
+    recorder = Recorder(engine, settings, data.notes)
+    backtest = Backtest(engine, exchange, data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
+    return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
+
+
+def warm_up(histories: Histories, data: MarketData, from_ms: int) -> None:
+    """Hand over all candles, and let those that close by the start be seen."""
+    for (market, symbol, timeframe), frame in data.candles.items():
+        history = histories.history(market, symbol, timeframe)
+        history.preload(frame)
+        history.advance_to(from_ms)
+
+
+def costing(instruments: Instruments, costs: Decimal) -> Instruments:
+    """Return the instruments with their fees multiplied."""
+    return {
+        key: replace(one, maker_fee=one.maker_fee * costs, taker_fee=one.taker_fee * costs)
+        for key, one in instruments.items()
+    }
+
+
+def _instruments(books: tuple[Book, ...]) -> Instruments:
+    instruments = load_instruments()
+    for book in books:
+        for symbol in book.symbols:
+            if (Market(book.market), symbol) not in instruments:
+                known = [name for market, name in instruments if market == book.market]
+                raise Failure(
+                    f"Expected symbols of {book.market} that the simulated exchange trades, found {symbol} in {book.file}. "
+                    f"{near(symbol, known)}",
+                )
+    return instruments
+
+
+def _known(shares: Mapping[str, Decimal], plan: Plan) -> Mapping[str, Decimal]:
+    for name in shares:
+        if name not in plan.books:
+            raise Failure(
+                f'Expected shares of the books that run, found one for "{name}". {near(name, plan.books)}', ExitCode.USAGE
+            )
+    return shares
+
+
+def _exchange_settings(plan: Plan) -> ExchangeSettings:
+    try:
+        return ExchangeSettings(slippage=plan.slippage * plan.costs)
+    except ValueError as error:
+        raise Failure(str(error), ExitCode.USAGE) from None
+
+
+def _settings(plan: Plan, rules: Rulebook, shares: Mapping[str, Decimal], from_ms: int, to_ms: int) -> RunSettings:
+    source = plan.source
+    return RunSettings(
+        books=plan.books,
+        shares=shares,
+        capital=plan.capital,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        rules_version=rules.version,
+        data=str(source.path if isinstance(source, CandleFile) else source),
+        slippage=plan.slippage,
+        volume_share=_exchange_settings(plan).volume_share,
+        acknowledge_after_ms=plan.wait_ms,
+        costs=plan.costs,
+    )
