@@ -1,10 +1,10 @@
-"""Reads a folder of rule files for a command: either a rulebook in force, or all mistakes."""
+"""Reads rule files for a command: either a rulebook in force, or all mistakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from adapters.cli.failure import ExitCode, Failure, near
-from adapters.cli.places import shortened
+from adapters.cli.places import holds_rules, shortened
 from machines.catalogue import MACHINES
 from rules.language.book import Book
 from rules.language.findings import Finding, Severity
@@ -13,23 +13,42 @@ from rules.language.rulebook import Rulebook, load, rule_files
 from runtime.facts import vocabulary_for
 
 
-def read(paths: Sequence[Path]) -> tuple[Rulebook | None, list[Finding]]:
-    """Read rule files and folders of them; the rulebook is None where there are errors."""
+def files_of(paths: Iterable[Path]) -> list[Path]:
+    """Return the files among the paths and all rule files below the folders, each once."""
     files = [file for path in paths for file in (rule_files(path) if path.is_dir() else [path])]
-    return load([Path(shortened(file)) for file in files], MACHINES, vocabulary_for)
+    return list(dict.fromkeys(Path(shortened(file)) for file in files))
+
+
+def findings_in(files: Sequence[Path]) -> list[Finding]:
+    """Return what is wrong with these files; the books around them are read too, because they may extend one."""
+    around = [folder for file in files if (folder := _rules_around(file)) is not None]
+    _, findings = load(files_of([*files, *dict.fromkeys(around)]), MACHINES, vocabulary_for)
+    names = {str(file) for file in files}
+    return [one for one in findings if names & {one.place.file, *(place.file for place in one.also)}]
+
+
+def _rules_around(file: Path) -> Path | None:
+    return next((folder for folder in file.parents if holds_rules(folder)), None)
 
 
 def in_force(folder: Path) -> Rulebook:
     """Return the rulebook of a folder; fails with every mistake where there is one."""
-    rulebook, findings = read([folder])
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if rulebook is None or errors:
-        raise Failure(f"{as_text(errors)}\nThe rules in {folder} can't be used before this is put right.", ExitCode.FINDINGS)
+    files = files_of([folder])
+    if not files:
+        raise Failure(f"Expected rule files (*.yaml) in {folder}, found none. Check the path.", ExitCode.USAGE)
+    rulebook, findings = load(files, MACHINES, vocabulary_for)
+    if rulebook is None:
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        refusal = f"The rules in {folder} can't be used before this is put right."
+        raise Failure(f"{as_text(errors)}\n{refusal}", ExitCode.FINDINGS)
     return rulebook
 
 
 def books_named(rulebook: Rulebook, names: Sequence[str]) -> tuple[Book, ...]:
     """Return the books of these names; fails with what is near for one that does not exist."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise Failure(f'Expected each book once, found "{twice}" again. Name it once.', ExitCode.USAGE)
     return tuple(book_named(rulebook, name) for name in names)
 
 

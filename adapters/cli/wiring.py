@@ -93,8 +93,8 @@ def _instruments(books: tuple[Book, ...]) -> Instruments:
             if (Market(book.market), symbol) not in instruments:
                 known = [name for market, name in instruments if market == book.market]
                 raise Failure(
-                    f"Expected symbols of {book.market} that the simulated exchange trades, found {symbol} in {book.file}. "
-                    f"{near(symbol, known)}",
+                    f"Expected {book.market} symbols that the simulated exchange has, found {symbol} in {book.file}. "
+                    f"{near(symbol, known)}"
                 )
     return instruments
 
@@ -103,7 +103,8 @@ def _known(shares: Mapping[str, Decimal], plan: Plan) -> Mapping[str, Decimal]:
     for name in shares:
         if name not in plan.books:
             raise Failure(
-                f'Expected shares of the books that run, found one for "{name}". {near(name, plan.books)}', ExitCode.USAGE
+                f'Expected shares of the books that run, found one for "{name}". {near(name, plan.books)}',
+                ExitCode.USAGE,
             )
     return shares
 

@@ -1,0 +1,58 @@
+"""`eternal explain`: why there was an order, or what a decision saw."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli.places import RUNS
+
+if TYPE_CHECKING:
+    from adapters.cli.saved import SavedRun
+
+
+def explain(
+    run: Annotated[str, typer.Argument(help="A run: its id, its path, or `last`.")],
+    order: Annotated[
+        str | None,
+        typer.Argument(help="An order's id or the start of it, or a decision's number; without it, list the orders."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a machine.")] = False,
+    last: Annotated[int, typer.Option(min=1, help="How many of the latest orders to list.")] = 40,
+    runs: Annotated[Path, typer.Option(help="The folder of runs.")] = RUNS,
+) -> None:
+    """Explain an order: its rule, file and line, every condition with the values it saw, and the limits."""
+    from adapters.cli.saved import find
+    from adapters.cli.screen import say_json, screen
+    from adapters.cli.story import story_of
+    from adapters.cli.telling import tree_of
+
+    saved = find(run, runs)
+    if order is None:
+        _list(saved, last, as_json=as_json)
+        return
+    story = story_of(saved, order)
+    if as_json:
+        say_json(story.to_plain())
+    else:
+        screen().print(tree_of(story))
+
+
+def _list(saved: "SavedRun", last: int, *, as_json: bool) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from adapters.cli.screen import say, say_json, screen
+    from adapters.report.words import minute
+
+    orders = saved.document["orders"]
+    if as_json:
+        say_json({"run": saved.id, "orders": orders})
+        return
+    table = Table("order", "at, UTC", "book", "rule", "asked", "ended", box=box.SIMPLE_HEAD, pad_edge=False)
+    for order in orders[-last:]:
+        book, rule, asked, ended = (order[name] for name in ("book", "rule", "asked", "ended"))
+        table.add_row(order["order_id"], minute(order["at_ms"]), book, rule, asked, ended)
+    screen().print(table)
+    shown = min(last, len(orders))
+    say(f"{shown} of {len(orders)} orders of run {saved.id}. Explain one: eternal explain {saved.id} ORDER")

@@ -1,0 +1,47 @@
+"""The command `eternal`."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from adapters.cli.check import check
+from adapters.cli.diagram import diagram
+from adapters.cli.explain import explain
+from adapters.cli.failure import Commands
+from adapters.cli.rules import rules
+
+HELP = """Trade by rules that you can read, check, test and explain.
+
+Exit codes: 0 fine; 1 something was found or refused; 2 the command was not understood; 3 data or a run can't be used.
+"""
+
+app = typer.Typer(
+    name="eternal",
+    cls=Commands,
+    help=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"eternal {version('eternal-engine')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Stand in front of all commands."""
+
+
+app.command()(check)
+app.add_typer(rules, name="rules")
+app.command()(diagram)
+app.command()(explain)

@@ -1,0 +1,83 @@
+"""What a back-test is asked for; the same plan over the same files gives the same run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from runtime.instrument import Market
+
+DAY_MS = 86_400_000
+DEFAULT_BOOKS = ("core-hodl", "trend-1", "trend-2")
+DEFAULT_CAPITAL = Decimal(100_000)
+DEFAULT_SLIPPAGE = Decimal("0.0005")
+DEFAULT_WAIT_MS = 7 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class CandleFile:
+    """One file of candles instead of a folder of market data."""
+
+    path: Path
+    market: Market
+    symbol: str
+    timeframe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which rules trade on which data, when, and on which terms.
+
+    The market data are a folder or one file. Without a start or an end the run begins or ends with the data. `costs`
+    multiplies fees and slippage. `wait_ms` is the time after which somebody acknowledges a halt; None: nobody does.
+    """
+
+    rules: Path
+    source: Path | CandleFile
+    books: tuple[str, ...] = DEFAULT_BOOKS
+    shares: Mapping[str, Decimal] = field(default_factory=dict)
+    capital: Decimal = DEFAULT_CAPITAL
+    from_ms: int | None = None
+    to_ms: int | None = None
+    costs: Decimal = Decimal(1)
+    slippage: Decimal = DEFAULT_SLIPPAGE
+    wait_ms: int | None = DEFAULT_WAIT_MS
+    stand_ins: bool = True
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give the plan as JSON-able data, with paths that hold from any working directory."""
+        source = self.source
+        file = source if isinstance(source, CandleFile) else None
+        return {
+            "rules": str(self.rules.resolve()),
+            "data": str(source.resolve()) if isinstance(source, Path) else None,
+            "file": file and [str(file.path.resolve()), file.market.value, file.symbol, file.timeframe],
+            "books": list(self.books),
+            "shares": {name: str(share) for name, share in self.shares.items()},
+            "capital": str(self.capital),
+            "from_ms": self.from_ms,
+            "to_ms": self.to_ms,
+            "costs": str(self.costs),
+            "slippage": str(self.slippage),
+            "wait_ms": self.wait_ms,
+            "stand_ins": self.stand_ins,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Plan":
+        """Read what `to_plain` wrote."""
+        file = plain["file"]
+        return cls(
+            rules=Path(plain["rules"]),
+            source=Path(plain["data"]) if file is None else CandleFile(Path(file[0]), Market(file[1]), *file[2:]),
+            books=tuple(plain["books"]),
+            shares={name: Decimal(share) for name, share in plain["shares"].items()},
+            capital=Decimal(plain["capital"]),
+            from_ms=plain["from_ms"],
+            to_ms=plain["to_ms"],
+            costs=Decimal(plain["costs"]),
+            slippage=Decimal(plain["slippage"]),
+            wait_ms=plain["wait_ms"],
+            stand_ins=plain["stand_ins"],
+        )
