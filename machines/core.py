@@ -201,6 +201,7 @@ TRIGGERS = named(
             about="sell coins that have outgrown their weight",
             closes=True,
         ),
+        Trigger("redeploy", By.RULE, about="begin a deployment anew"),
         Trigger("earn", By.RULE, about="lend idle coins out"),
         Trigger("redeem", By.RULE, about="take lent coins back"),
         Trigger("pause", By.RULE, (Argument("reason", "text"),), about="stop all activity and tell the operator"),
@@ -212,8 +213,8 @@ TRIGGERS = named(
 ACTIVE = (State.DEPLOYING, State.REBALANCING, State.MAINTAINING, State.EARN_OPTIMIZING)
 KEPT = (State.MAINTAINING, State.EARN_OPTIMIZING)
 
-# After an emergency a book that had deployed goes on with its ordinary purchases: what it sold is bought back little by
-# little, in sizes that grow with the recovery, and not as a second deployment that nobody has planned.
+# After an emergency a book that had deployed goes on where it was; whether it deploys anew what was sold is for its rules
+# to say, by `redeploy`.
 CORE = with_emergency(
     Table(
         name="core",
@@ -231,6 +232,7 @@ CORE = with_emergency(
             Row((State.DEPLOYING,), "unbalanced", State.REBALANCING, effect=end_out_of_balance),
             Row((State.DEPLOYING, State.REBALANCING), "balanced", State.MAINTAINING, effect=end),
             Row((State.MAINTAINING,), "sell", None, effect=sell),
+            Row((State.MAINTAINING,), "redeploy", State.DEPLOYING, effect=start_over),
             Row((State.MAINTAINING,), "earn", State.EARN_OPTIMIZING),
             Row((State.EARN_OPTIMIZING,), "redeem", State.MAINTAINING),
             *(Row((state,), "pause", State.PAUSED, effect=pausing(state)) for state in ACTIVE),

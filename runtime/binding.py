@@ -9,7 +9,6 @@ from rules.language.typed import SinceEntry, Typed
 from runtime.facts import Fact
 from runtime.view import View
 
-
 FOLDS: Mapping[str, Callable[[list[float]], float]] = {
     "highest": max,
     "lowest": min,
@@ -47,7 +46,7 @@ class ViewBinder:
         return self._view.histories.reader(leaf, self._view.market, symbol, self._view.book.timeframe)
 
     def window_since_entry(self, window: SinceEntry, symbol: str) -> Callable[[], float | None]:
-        """A reader of a function over the bars that closed since the position was opened; unknown while there is none."""
+        """A reader of a function over the bars since the position was opened; unknown while there is none."""
         view = self._view
 
         def read() -> float | None:

@@ -89,8 +89,8 @@ class Decider:
         if len(entries) < len(answers):
             self.move(instance, "refused", {}, REVIEW, draft)
             return
-        distances = {"stop_distance": intent.stop_distance for intent in entries if isinstance(intent, Enter)}
-        self.move(instance, "approved", distances, REVIEW, draft)
+        distance = next((intent.stop_distance for intent in entries if isinstance(intent, Enter)), None)
+        self.move(instance, "approved", {"stop_distance": distance}, REVIEW, draft)
 
     def _without(
         self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int

@@ -52,11 +52,12 @@ class Ladder:
 
     def recovery_factor(self, now_ms: int) -> Decimal:
         """After an acknowledgement sizes start small and double until they are whole again."""
-        started_ms, after = self.snapshot.memory.recovery_started_ms, self.rules.after_acknowledgement
+        started_ms: int | None = self.snapshot.memory.recovery_started_ms
+        after = self.rules.after_acknowledgement
         if started_ms is None or after is None:
             return ONE
         doublings = (now_ms - started_ms) // after.doubles_every_ms
-        return min(ONE, after.size * 2**doublings)
+        return min(ONE, after.size * Decimal(2) ** doublings)
 
     def recovering(self, now_ms: int) -> str:
         """Words for a size that is still recovering, empty otherwise."""

@@ -249,8 +249,18 @@ class Trader:
         again.snapshot, again.giving_up = self.desk.fresh(draft.at_ms), False
         again.filled = again.value = ZERO
         self.desk.open(again)
+        self._speak_for(request, left, price)
         draft.requests.append(request)
         return True
+
+    def _speak_for(self, request: PlaceOrder, quantity: Decimal, price: Decimal) -> None:
+        """Reserve what an order will spend, so that nobody else plans with it."""
+        instrument = self._instrument(request)
+        selling = request.side is Side.SELL
+        coin = instrument.base if selling else instrument.quote
+        amount = quantity if selling else quantity * price
+        free = self._portfolio.available(request.account, coin)
+        self._portfolio.reserve(request.order_id, request.account, coin, min(amount, free))
 
     def _instrument(self, request: PlaceOrder) -> Instrument:
         return self._world.instruments[request.market, request.symbol]
