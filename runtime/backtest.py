@@ -52,25 +52,30 @@ class Backtest:
         candles = 0
         for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
             candles += len(turn.closed)
-            self._play(turn, observations)
+            self.play(turn, observations.until(turn.at_ms))
             progress(turn.at_ms)
         return candles
 
-    def _play(self, turn: Turn, observations: "_Queue") -> None:
+    def play(self, turn: Turn, seen: Iterable[Observation] = ()) -> None:
         """First what happened inside the candles, then what became known, the decision, and the next prices."""
         if turn.finest_closed:
-            self._pass_on(self.exchange.range(turn.finest_closed))
-        self._observe(observations, turn.at_ms)
+            self.pass_on(self.exchange.range(turn.finest_closed))
+        self._observe(seen)
         if turn.closed:
             self._step(CandleClose(turn.at_ms, turn.closed))
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
-            self._pass_on(self.exchange.open(turn.finest_opened))
+            self.pass_on(self.exchange.open(turn.finest_opened))
 
-    def _observe(self, observations: "_Queue", at_ms: int) -> None:
-        for seen in observations.until(at_ms):
+    def pass_on(self, events: Iterable[Event]) -> None:
+        """Let the engine take in events, and the exchange what the engine asks for because of them."""
+        for event in events:
+            self._step(event)
+
+    def _observe(self, observations: Iterable[Observation]) -> None:
+        for seen in observations:
             if seen.name == "funding.rate":
-                self._pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
+                self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
             self._step(FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol))
 
     def _acknowledge(self, at_ms: int) -> None:
@@ -86,15 +91,11 @@ class Backtest:
                 )
             )
 
-    def _pass_on(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._step(event)
-
     def _step(self, event: Event) -> None:
         step = self.engine.step(event)
         self._watch(step)
         for request in step.requests:
-            self._pass_on(self.exchange.submit(request, step.at_ms))
+            self.pass_on(self.exchange.submit(request, step.at_ms))
 
 
 class _Queue:
