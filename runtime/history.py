@@ -119,7 +119,7 @@ class History:
             del rows[at:place]
             self.length = at + 1
         else:
-            pass
+            place = min(place, at)
             corrected = place < at and rows[place][0] == row[0]
             rows[place:] = [row, *rows[place + corrected : at]]
             self.length = len(rows)
