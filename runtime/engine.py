@@ -105,6 +105,11 @@ class Engine:
         """Whether trading has stopped until a person acknowledges."""
         return self.ladder is not None and self.ladder.snapshot.state == EMERGENCY
 
+    @property
+    def paused(self) -> frozenset[str]:
+        """The books that an operator has paused."""
+        return frozenset(self._paused)
+
     # ── one event ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def step(self, event: Event) -> Step:

@@ -166,6 +166,11 @@ class Instance:
         )
         return Ready(live, known, values, tuple(missing))
 
+    def would_ask(self, rule: str, symbols: tuple[str, ...]) -> Ready:
+        """What a rule would fire its trigger with, if its condition held, for these symbols."""
+        live = {live.rule.id: live for rules in self.by_state.values() for live in rules}[rule]
+        return self._arguments(live, symbols)
+
     def firing(self, ready: Ready, now_ms: int, symbols: tuple[str, ...] | None = None) -> Firing:
         """What the machine is told when a rule fires, for all of its symbols or only for some."""
         arguments = dict(ready.arguments)

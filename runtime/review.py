@@ -81,6 +81,19 @@ class Review:
                 cap = room if cap is None else min(cap, room)
         return Passed(scale, cap, tuple(limits))
 
+    def refusals(self, proposal: Proposal) -> tuple[Stopped, ...]:
+        """Every check that would refuse the order, not only the first; a cap without room is one."""
+        self._view.proposal = proposal
+        found = []
+        for check in self._checks[proposal.symbol]:
+            if check.applies():
+                room = check.cap(self._held(proposal.symbol))
+                if check.refuses():
+                    found.append(check.stopped())
+                elif room is not None and room <= ZERO:
+                    found.append(check.full(room))
+        return tuple(found)
+
     def _held(self, symbol: str) -> Decimal:
         price = self._view.price(symbol)
         return ZERO if price is None else abs(self._view.position(symbol).quantity) * price

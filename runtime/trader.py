@@ -47,6 +47,15 @@ class Allowed:
     limits: tuple[Limit, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placeable:
+    """An intent that was approved, with its orders named and planned, but not placed yet."""
+
+    approved: Approved
+    planned: Planned
+    naming: Naming
+
+
 class Trader:
     """Reviews intents, plans and places their orders, and follows each order to its end."""
 
@@ -67,26 +76,49 @@ class Trader:
         if isinstance(intent, Alert):
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
+        answer = self._answer(instance, rule, intent, draft.at_ms)
+        if isinstance(answer, Refused):
+            return answer
+        self._place(instance, rule, answer, draft)
+        return answer.approved
+
+    def rehearse(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> tuple[Outcome, ...]:
+        """Say what the answer to an intent would be: every refusal, or one approval; nothing is placed."""
+        answer = self._answer(instance, rule, intent, now_ms)
+        if isinstance(answer, Placeable):
+            return (answer.approved,)
+        price = instance.view.price(intent.symbol)
+        if price is None or not isinstance(intent, Enter | Buy):
+            return (answer,)
+        stopped = self._reviews[instance.book.name].refusals(self._proposal(instance, self._widened(intent), price))
+        return tuple(Refused(intent, one.check, one.reason, one.trace) for one in stopped) or (answer,)
+
+    def _answer(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Placeable | Refused:
         price = instance.view.price(intent.symbol)
         if price is None:
             return Refused(intent, "price", f"{intent.symbol} has no price yet.")
         if isinstance(intent, Enter | Buy):
-            return self._open(instance, rule, intent, price, draft)
-        return self._plan(instance, rule, intent, Allowed(), draft)
+            return self._open(instance, rule, intent, price, now_ms)
+        return self._plan(instance, rule, intent, Allowed(), now_ms)
 
-    def _open(self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, draft: Draft) -> Outcome:
+    def _open(
+        self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
+    ) -> Placeable | Refused:
         intent = self._widened(intent)
-        notional = wanted_notional(
-            intent, instance.view.instrument(intent.symbol), price, self.account_view(instance, intent.symbol)
-        )
-        direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
-        side = Side.BUY if direction is Direction.LONG else Side.SELL
-        passed = self._reviews[instance.book.name].ask(Proposal(intent.symbol, side, direction, notional))
+        proposal = self._proposal(instance, intent, price)
+        passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
             return Refused(intent, passed.check, passed.reason, passed.trace)
-        factor, limits = self._breaker_factor(notional, draft.at_ms)
+        factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
-        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), draft)
+        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+
+    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal) -> Proposal:
+        view = self.account_view(instance, intent.symbol)
+        notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, view)
+        direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
+        side = Side.BUY if direction is Direction.LONG else Side.SELL
+        return Proposal(intent.symbol, side, direction, notional)
 
     def _widened(self, intent: Enter | Buy) -> Enter | Buy:
         if self._ladder is None or isinstance(intent, Buy):
@@ -102,20 +134,21 @@ class Trader:
         text = f"breaker {self._ladder.snapshot.state}: {percent(factor)} of the size{self._ladder.recovering(now_ms)}"
         return factor, (Limit("breaker", text, notional, notional * factor),)
 
-    def _plan(self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, draft: Draft) -> Outcome:
+    def _plan(
+        self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, now_ms: int
+    ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
-        naming = self._naming(instance, rule, intent.symbol, draft.at_ms)
+        naming = self._naming(instance, rule, intent.symbol, now_ms)
         instrument = instance.view.instrument(intent.symbol)
         planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
         if isinstance(intent, Enter | Buy):
-            reason = self._envelope.refuses(planned.requests, price, draft.at_ms)
+            reason = self._envelope.refuses(planned.requests, price, now_ms)
             if reason is not None:
                 return Refused(intent, "envelope", reason)
-        self._place(instance, rule, intent, planned, naming, draft)
-        return Approved(intent, planned.requests, (*limits, *planned.limits))
+        return Placeable(Approved(intent, planned.requests, (*limits, *planned.limits)), planned, naming)
 
     def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
         slot = f"{instance.book.name}:{now_ms}"
@@ -124,20 +157,19 @@ class Trader:
             attempt += 1
         return Naming(rule, slot, attempt)
 
-    def _place(
-        self, instance: Instance, rule: str, intent: Plannable, planned: Planned, naming: Naming, draft: Draft
-    ) -> None:
+    def _place(self, instance: Instance, rule: str, placeable: Placeable, draft: Draft) -> None:
+        planned, intent = placeable.planned, placeable.approved.intent
         if planned.reservation is not None:
             held = planned.reservation
             self._portfolio.reserve(held.order_id, held.account, held.coin, held.amount)
         for request in planned.requests:
             if isinstance(request, PlaceOrder):
-                self.desk.open(self._ticket(instance, rule, intent, request, naming, draft.at_ms))
+                self.desk.open(self._ticket(instance, rule, intent, request, placeable.naming, draft.at_ms))
                 self._envelope.count(request, instance.view.price(request.symbol) or ZERO, draft.at_ms)
             draft.requests.append(request)
 
     def _ticket(
-        self, instance: Instance, rule: str, intent: Plannable, request: PlaceOrder, naming: Naming, now_ms: int
+        self, instance: Instance, rule: str, intent: Intent, request: PlaceOrder, naming: Naming, now_ms: int
     ) -> Ticket:
         patient = request.time_in_force is TimeInForce.POST_ONLY
         return Ticket(

@@ -49,7 +49,10 @@ def _list(saved: "SavedRun", last: int, *, as_json: bool) -> None:
     if as_json:
         say_json({"run": saved.id, "orders": orders})
         return
-    table = Table("order", "at, UTC", "book", "rule", "asked", "ended", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, cut in (("order", "ignore"), ("at, UTC", "fold"), ("book", "fold"), ("rule", "fold"), ("asked", "fold")):
+        table.add_column(name, no_wrap=cut == "ignore", min_width=36 if cut == "ignore" else None)
+    table.add_column("ended")
     for order in orders[-last:]:
         book, rule, asked, ended = (order[name] for name in ("book", "rule", "asked", "ended"))
         table.add_row(order["order_id"], minute(order["at_ms"]), book, rule, asked, ended)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.cli.backtest import backtest
 from adapters.cli.check import check
 from adapters.cli.diagram import diagram
 from adapters.cli.explain import explain
@@ -44,4 +45,5 @@ def main(
 app.command()(check)
 app.add_typer(rules, name="rules")
 app.command()(diagram)
+app.command()(backtest)
 app.command()(explain)

@@ -1,8 +1,12 @@
 """What people write behind options, read with the grammar of the rule files where they share it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import wraps
+from typing import Any
 
 import typer
 
@@ -17,6 +21,25 @@ from runtime.timeframe import timeframe_ms
 NEVER = "never"
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share of the portfolio that a book gets, as a ratio."""
+
+    book: str
+    ratio: Decimal
+
+
+def from_text(read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Let a reader pass on what is no text: Typer hands defaults to it as well."""
+
+    @wraps(read)
+    def reader(given: Any) -> Any:
+        return read(given) if isinstance(given, str) else given
+
+    return reader
+
+
+@from_text
 def moment(text: str) -> int:
     """Read a day or a moment in UTC as milliseconds: 2018-01-01, 2018-01-01T08:00."""
     try:
@@ -34,6 +57,7 @@ def _ms(when: datetime) -> int:
     return int(at_utc.timestamp() * 1000)
 
 
+@from_text
 def ratio(text: str) -> Decimal:
     """Read a ratio as rule files write it: 0.05%, 5bps, 1/3."""
     literal = _literal(text, "a ratio such as 0.05%, 5bps or 1/3")
@@ -45,7 +69,8 @@ def ratio(text: str) -> Decimal:
     raise typer.BadParameter(f'expected a ratio such as 0.05%, 5bps or 1/3, found "{text}".')
 
 
-def share(text: str) -> tuple[str, Decimal]:
+@from_text
+def share(text: str) -> Share:
     """Read the share of one book: core-hodl=60%."""
     name, equals, amount = text.partition("=")
     if not (name and equals and amount):
@@ -53,14 +78,16 @@ def share(text: str) -> tuple[str, Decimal]:
     part = ratio(amount)
     if not 0 < part <= 1:
         raise typer.BadParameter(f'expected a share over 0% and up to 100%, found "{text}".')
-    return name.strip(), part
+    return Share(name.strip(), part)
 
 
+@from_text
 def money(text: str) -> Decimal:
     """Read an amount of USDT above zero."""
     return _above_zero(text.removesuffix("USDT").strip(), text, "an amount of USDT above zero such as 100000")
 
 
+@from_text
 def multiple(text: str) -> Decimal:
     """Read a number that is not below zero."""
     amount = _decimal(text, "a number such as 1 or 2")
@@ -69,6 +96,7 @@ def multiple(text: str) -> Decimal:
     return amount
 
 
+@from_text
 def wait_ms(text: str) -> int | None:
     """Read a duration such as 7d in milliseconds, or `never` as None."""
     if text == NEVER:
@@ -79,6 +107,7 @@ def wait_ms(text: str) -> int | None:
     return literal.value
 
 
+@from_text
 def market(text: str) -> Market:
     """Read the name of a market."""
     try:
@@ -87,6 +116,7 @@ def market(text: str) -> Market:
         raise typer.BadParameter(f'expected spot or linear, found "{text}". {near(text, Market)}') from None
 
 
+@from_text
 def timeframe(text: str) -> str:
     """Read the length of candles."""
     try:
