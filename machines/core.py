@@ -213,8 +213,8 @@ TRIGGERS = named(
 ACTIVE = (State.DEPLOYING, State.REBALANCING, State.MAINTAINING, State.EARN_OPTIMIZING)
 KEPT = (State.MAINTAINING, State.EARN_OPTIMIZING)
 
-# After an emergency a book that had deployed goes on where it was; whether it deploys anew what was sold is for its rules
-# to say, by `redeploy`.
+# After an emergency a book that had deployed goes on where it was; whether it deploys anew what was sold is for its
+# rules to say, by `redeploy`.
 CORE = with_emergency(
     Table(
         name="core",

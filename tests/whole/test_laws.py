@@ -1,0 +1,222 @@
+"""What holds in every run, whatever the market does."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from adapters.report.document import to_json
+from runtime.engine import Engine
+from runtime.events import CandleClose, CashFlow, Fill, FundingPayment
+from runtime.instrument import Market
+from runtime.requests import PlaceOrder, Side
+from runtime.step import Step
+
+ZERO = Decimal(0)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def decided(steps: list[Step], until_ms: int) -> list[object]:
+    """Everything that was decided and asked for up to the close of the candles of a moment."""
+    return [
+        (step.at_ms, step.records, step.requests)
+        for step in steps
+        if step.records and (step.at_ms < until_ms or (step.at_ms == until_ms and isinstance(step.event, CandleClose)))
+    ]
+
+
+def watched(prepared: Any) -> list[Step]:
+    """Run it and keep every step."""
+    steps: list[Step] = []
+    prepared.backtest._watch = steps.append
+    prepared.backtest.run()
+    return steps
+
+
+@pytest.mark.spec("BT-01", "ORCH-07")
+def test_money_and_positions_are_those_of_the_exchange_at_every_candle(prepared: Any) -> None:
+    """The engine's books never differ from the exchange's, and equity is cash, coins and unrealised profit."""
+    run = prepared()
+    portfolio, exchange = run.engine.portfolio, run.exchange
+    seen = {"candles": 0, "held": 0}
+
+    def compare(step: Step) -> None:
+        if not isinstance(step.event, CandleClose):
+            return
+        seen["candles"] += 1
+        for account in portfolio.accounts:
+            assert coins(portfolio.wallets(account)) == coins(exchange.wallet(account))
+            equity = portfolio.wallet(account, "USDT")
+            for position in portfolio.positions(account):
+                price = run.engine.world.board.price(position.market, position.symbol)
+                assert price is not None
+                if position.market is Market.LINEAR:
+                    assert position.quantity == exchange.position(account, position.symbol).quantity
+                    equity += position.unrealised(price)
+                else:
+                    equity += position.quantity * price
+                seen["held"] += 1
+            assert equity == portfolio.equity(account)
+
+    run.backtest._watch = compare
+    run.backtest.run()
+
+    assert seen["candles"] > 10_000
+    assert seen["held"] > 10_000
+
+
+def coins(wallet: Any) -> dict[str, Decimal]:
+    """A wallet without the coins of which there are none."""
+    return {coin: amount for coin, amount in wallet.items() if amount}
+
+
+@pytest.mark.spec("EXEC-06")
+def test_wallets_and_positions_are_the_sum_of_what_happened(prepared: Any) -> None:
+    """Start, fills, fees, funding and deposits add up to the last decimal; positions are the sum of the fills."""
+    run = prepared()
+    start = {account: dict(run.engine.portfolio.wallets(account)) for account in run.engine.portfolio.accounts}
+    steps = watched(run)
+    held: dict[tuple[str, Market, str], Decimal] = {}
+    spot: dict[tuple[str, str], Decimal] = {(a, c): amount for a, w in start.items() for c, amount in w.items()}
+
+    for step in steps:
+        event = step.event
+        if isinstance(event, Fill):
+            signed = event.quantity if event.side is Side.BUY else -event.quantity
+            key = (event.account, event.market, event.symbol)
+            held[key] = held.get(key, ZERO) + signed
+            if event.market is Market.SPOT:
+                base = (event.account, event.symbol.removesuffix("USDT"))
+                spot[base] = spot.get(base, ZERO) + signed
+                spot[event.account, "USDT"] -= signed * event.price
+                coin = (event.account, event.fee_coin)
+                spot[coin] = spot.get(coin, ZERO) - event.fee
+                if event.fee_coin != "USDT":
+                    held[key] -= event.fee
+        elif isinstance(event, CashFlow):
+            spot[event.account, event.coin] += event.amount
+
+    portfolio = run.engine.portfolio
+    for (account, market, symbol), quantity in held.items():
+        assert portfolio.position(account, market, symbol).quantity == quantity
+    core = run.engine.books["core-hodl"].account
+    assert coins(portfolio.wallets(core)) == {c: amount for (a, c), amount in spot.items() if a == core and amount}
+    assert any(isinstance(step.event, FundingPayment) for step in steps)
+
+
+@pytest.mark.spec("BT-04")
+@pytest.mark.parametrize("future", ["cut off", "other numbers"])
+def test_the_future_changes_nothing_that_was_decided_before(prepared: Any, future: str) -> None:
+    """Without the rest of the data, or with made-up prices in its place, every earlier decision is the same."""
+    whole = prepared()
+    edge_ms = (whole.settings.from_ms + whole.settings.to_ms) // 2 // 86_400_000 * 86_400_000
+    expected = decided(watched(whole), edge_ms)
+    other = prepared()
+    histories = other.engine.world.histories
+    for key, frame in other.data.candles.items():
+        before = frame.filter(pl.col("close_ms") <= edge_ms)
+        after = frame.filter(pl.col("close_ms") > edge_ms)
+        if future == "other numbers":
+            prices = [pl.col(name) * 3 for name in ("open", "high", "low", "close")]
+            before = pl.concat([before, after.with_columns(prices)])
+        other.data.candles[key] = before
+        history = histories.history(*key)
+        history.preload(before.filter(pl.col("open_ms") >= whole.settings.from_ms))
+
+    found = decided(watched(other), edge_ms)
+
+    assert len(expected) > 50
+    assert found == expected
+
+
+@pytest.mark.spec("STATE-04")
+def test_two_runs_give_the_same_bytes_under_any_hash_seed(market: Path, plan: Any) -> None:
+    """Two processes with different hash seeds write the same document, byte for byte."""
+    script = (
+        "import hashlib, sys, pathlib\n"
+        "from adapters.cli.plan import Plan\n"
+        "from adapters.cli.wiring import prepare\n"
+        "from adapters.report.document import to_json\n"
+        "p = prepare(Plan(pathlib.Path('rules'), pathlib.Path(sys.argv[1]), ('core-hodl', 'trend-1', 'trend-2'),"
+        " from_ms=int(sys.argv[2]), to_ms=int(sys.argv[3])))\n"
+        "p.backtest.run()\n"
+        "print(hashlib.sha256(to_json(p.recorder.result()).encode()).hexdigest())\n"
+    )
+    command = [sys.executable, "-c", script, str(market), str(plan.from_ms), str(plan.from_ms + 200 * 86_400_000)]
+
+    digests = {
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(digests) == 1
+
+
+@pytest.mark.spec("BRK-06", "CORE-07")
+def test_a_restart_at_any_day_changes_nothing(prepared: Any) -> None:
+    """Saved as JSON and loaded again, an engine goes on as if nothing had happened."""
+    whole = prepared()
+    expected = decided(watched(whole), whole.settings.to_ms)
+    other = prepared()
+    steps: list[Step] = []
+    restarts = 0
+
+    def restart(step: Step) -> None:
+        nonlocal restarts
+        steps.append(step)
+        if isinstance(step.event, CandleClose) and step.at_ms % (37 * 86_400_000) == 0:
+            engine = other.backtest.engine
+            plain = json.loads(json.dumps(engine.to_plain()))
+            again = Engine.from_plain(engine.rulebook, tuple(engine.books), engine.world.instruments, plain)
+            for key, frame in other.data.candles.items():
+                history = again.world.histories.history(*key)
+                history.preload(frame)
+                history.advance_to(step.at_ms)
+            other.backtest.engine = again
+            restarts += 1
+
+    other.backtest._watch = restart
+    other.backtest.run()
+
+    assert restarts > 5
+    assert decided(steps, whole.settings.to_ms) == expected
+
+
+@pytest.mark.spec("EXEC-02")
+def test_no_order_id_is_used_twice(prepared: Any) -> None:
+    """Every order has a name of its own, short enough for the exchange."""
+    names = [r.order_id for step in watched(prepared()) for r in step.requests if isinstance(r, PlaceOrder)]
+
+    assert len(names) > 100
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 36
+
+
+@pytest.mark.spec("BT-02")
+def test_a_threshold_in_a_file_changes_the_trades(prepared: Any, tmp_path: Path) -> None:
+    """The trend strength that an entry needs stands in the file and nowhere else."""
+    rules = tmp_path / "rules"
+    for file in sorted((ROOT / "rules").glob("*/*.yaml")):
+        (rules / file.parent.name).mkdir(parents=True, exist_ok=True)
+        (rules / file.parent.name / file.name).write_text(file.read_text().replace("strong: 25", "strong: 30"))
+    before, after = prepared(), prepared(rules=rules)
+    before.backtest.run()
+    after.backtest.run()
+
+    assert before.recorder.result().trades != after.recorder.result().trades
+
+
+def test_the_document_of_a_run_is_json(prepared: Any) -> None:
+    """What is saved can be read."""
+    run = prepared()
+    run.backtest.run()
+
+    assert json.loads(to_json(run.recorder.result()))["schema"].startswith("eternal-backtest/")
