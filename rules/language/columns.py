@@ -31,8 +31,7 @@ from rules.language.units import WORDS, Unit
 
 Resolve = Callable[[Typed], pl.Expr]
 
-UNKNOWN_NUMBER = pl.lit(None, dtype=pl.Float64)
-UNKNOWN_CONDITION = pl.lit(None, dtype=pl.Boolean)
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def to_polars(expression: Typed, resolve: Resolve) -> pl.Expr:
@@ -59,13 +58,22 @@ class _Columns:
 
     def column(self, node: Typed) -> pl.Expr:
         if node.constant:
-            return _literal(value_of(node), node.kind.unit)
+            # A literal alone has one row, and not every operation of polars lengthens it.
+            value, form = _plain(value_of(node), node.kind.unit)
+            return pl.repeat(value, pl.len(), dtype=form)
         if isinstance(node, Window | Offset) and not node.symbol and not node.timeframe:
             return self.window(node) if isinstance(node, Window) else self.offset(node)
         if isinstance(node, Series):
             resolved = self.resolve(node)
             return resolved if node.kind.unit is Unit.BOOL else finite(resolved.cast(pl.Float64))
         return _FORMS[type(node)](self, node)
+
+    def single(self, node: Typed) -> pl.Expr:
+        """Give the right side of a comparison, as one literal where it is constant."""
+        if not node.constant:
+            return self.column(node)
+        value, form = _plain(value_of(node), node.kind.unit)
+        return pl.lit(value, dtype=form)
 
     def columns(self, nodes: Sequence[Typed]) -> list[pl.Expr]:
         return [self.column(node) for node in nodes]
@@ -75,7 +83,7 @@ class _Columns:
         year = node.bars_a_year if node.timeframe_ms else 0.0
 
         def compute(inputs: Sequence[pl.Series]) -> pl.Series:
-            arrays = tuple(_array(each) for each in _same_length(inputs))
+            arrays = tuple(_array(each) for each in inputs)
             return _series(windows.compute(node.function, arrays, node.bars, year))
 
         result = pl.map_batches(columns, compute, return_dtype=pl.Float64)
@@ -93,14 +101,16 @@ class _Columns:
             return finite(left + right)
         if node.operator == "-":
             return finite(left - right)
-        return finite(left * right if node.operator == "*" else left / right)
+        return finite(left * right) if node.operator == "*" else _quotient(left, right)
 
     def comparison(self, node: Comparison) -> pl.Expr:
-        return _compare(node.operator, *self.columns(node.children))
+        if node.left.constant and not node.right.constant:
+            return _compare(_MIRRORED[node.operator], self.column(node.right), self.single(node.left))
+        return _compare(node.operator, self.column(node.left), self.single(node.right))
 
     def membership(self, node: Membership) -> pl.Expr:
-        operand, *options = self.columns(node.children)
-        found = _joined("or", [_compare("==", operand, option) for option in options])
+        operand = self.column(node.operand)
+        found = _joined("or", [_compare("==", operand, self.single(option)) for option in node.options])
         return ~found if node.negated else found
 
     def junction(self, node: Junction) -> pl.Expr:
@@ -123,13 +133,13 @@ class _Columns:
         return _POINTWISE[node.function](columns[0])
 
 
-def _literal(value: Value, unit: Unit) -> pl.Expr:
+def _plain(value: Value, unit: Unit) -> tuple[Value, pl.DataType]:
     if unit is Unit.BOOL:
-        return UNKNOWN_CONDITION if value is None else pl.lit(value, dtype=pl.Boolean)
+        return value, pl.Boolean()
     if unit in WORDS:
-        return pl.lit(value, dtype=pl.String)
+        return value, pl.String()
     number = math.nan if value is None else float(value)
-    return pl.lit(number, dtype=pl.Float64) if math.isfinite(number) else UNKNOWN_NUMBER
+    return (number if math.isfinite(number) else None), pl.Float64()
 
 
 def _compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
@@ -142,6 +152,17 @@ def _compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
         ">=": left.ge,
     }
     return comparisons[operator](right)
+
+
+def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    def compute(inputs: Sequence[pl.Series]) -> pl.Series:
+        # polars multiplies by the reciprocal of a single divisor, which changes the last digit.
+        above, below = (_array(each) for each in inputs)
+        with np.errstate(all="ignore"):
+            result = above / below
+        return _series(np.where(np.isfinite(result), result, np.nan))
+
+    return pl.map_batches([left, right], compute, return_dtype=pl.Float64)
 
 
 def _joined(operator: str, conditions: Sequence[pl.Expr]) -> pl.Expr:
@@ -181,12 +202,6 @@ _POINTWISE: dict[str, Callable[[pl.Expr], pl.Expr]] = {
 def _array(values: pl.Series) -> windows.Floats:
     array = values.cast(pl.Float64).fill_null(math.nan).to_numpy()
     return np.where(np.isfinite(array), array, np.nan)
-
-
-def _same_length(inputs: Sequence[pl.Series]) -> list[pl.Series]:
-    """A constant comes as one row; give it as many as the others have."""
-    rows = max(len(each) for each in inputs) if all(len(each) for each in inputs) else 0
-    return [each.new_from_index(0, rows) if len(each) == 1 and rows > 1 else each.head(rows) for each in inputs]
 
 
 def _series(values: windows.Floats) -> pl.Series:

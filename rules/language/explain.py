@@ -67,7 +67,7 @@ class _Explanation:
         values = [self.value(part) for part in parts]
         children = tuple(
             self.of(part, decided and deciding)
-            for part, deciding in zip(parts, _deciding(node, value, values), strict=True)
+            for part, deciding in zip(parts, _deciding(node, value, parts, values), strict=True)
         )
         return Explained(node.text, value, str(node.kind.unit), children, decided, self.short_by(node, value))
 
@@ -104,8 +104,8 @@ class _Explanation:
         left, right = self.value(node.left), self.value(node.right)
         unit = node.left.kind.unit
         seen, wanted = prose(left, unit), prose(right, node.right.kind.unit)
-        if seen == wanted and left != right and isinstance(left, float) and isinstance(right, float | int):
-            seen, wanted = repr(left), repr(right)
+        if seen == wanted and left != right:
+            seen, wanted = str(left), str(right)
         sentence = f"is {seen}, {_NEEDS[node.operator].format(wanted)}"
         distance = self.distance(node, left, right)
         return f"{sentence} ({distance})" if distance else sentence
@@ -147,10 +147,12 @@ def _parts(node: Typed) -> tuple[Typed, ...]:
     return tuple(part for part in node.children if not (isinstance(part, Constant) and part.declared is None))
 
 
-def _deciding(node: Typed, value: Value, values: Sequence[Value]) -> list[bool]:
+def _deciding(node: Typed, value: Value, parts: Sequence[Typed], values: Sequence[Value]) -> list[bool]:
     """Say for each part shown whether it made the whole what it is."""
     if isinstance(node, Junction):
         return [seen is value or seen == value for seen in values]
-    if isinstance(node, Choice) and len(values) == len(node.children):
-        return [True, values[0] is True, values[0] is False]
+    if isinstance(node, Choice):
+        seen = node.condition.value if isinstance(node.condition, Constant) else values[0]
+        chosen = None if seen is None else node.then if seen else node.otherwise
+        return [part is node.condition or part is chosen for part in parts]
     return [True] * len(values)
