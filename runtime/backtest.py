@@ -46,11 +46,13 @@ class Backtest:
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
 
-    def run(self, progress: Callable[[int], None] = lambda _at_ms: None) -> int:
-        """Play the span from its first candle to its last; returns the number of candles."""
+    def run(self, progress: Callable[[int], None] = lambda _at_ms: None, until_ms: int | None = None) -> int:
+        """Play the span from its first candle to its last, or to a moment in it; returns the number of candles."""
         observations = _Queue(observations_of(self._data, self._from_ms, self._to_ms))
         candles = 0
         for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
+            if until_ms is not None and turn.at_ms > until_ms:
+                break
             candles += len(turn.closed)
             self.play(turn, observations.until(turn.at_ms))
             progress(turn.at_ms)

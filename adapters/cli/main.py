@@ -11,6 +11,7 @@ from adapters.cli.diagram import diagram
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.rules import rules
+from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
 
@@ -47,3 +48,4 @@ app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
 app.command()(explain)
+app.command()(why_not)

@@ -7,27 +7,27 @@ from rules.language.explain import Explained, prose
 from rules.language.units import Unit
 
 HOLDS, FAILS, UNKNOWN = "✓", "✗", "?"
-_STYLES = {HOLDS: "green", FAILS: "red", UNKNOWN: "yellow"}
+STYLES = {HOLDS: "green", FAILS: "red", UNKNOWN: "yellow"}
 
 
-def add(parent: Tree, trace: Explained) -> None:
-    """Hang a condition and its parts under a branch; several that had to hold together stand beside each other."""
-    branch = parent.add(line(trace))
+def add(parent: Tree, trace: Explained, *, misses: bool = True) -> None:
+    """Hang a condition and its parts under a branch; what a part misses is told unless the whole holds without it."""
+    branch = parent.add(line(trace, misses=misses))
     for child in trace.children:
-        add(branch, child)
+        add(branch, child, misses=misses and mark_of(trace) != HOLDS)
 
 
-def line(trace: Explained) -> Text:
-    """Write one part: a mark for a condition, its text, the value it saw, and what it is short of."""
+def line(trace: Explained, *, misses: bool = True) -> Text:
+    """Write one part: a mark for a condition, its text, the value it saw, and what it misses."""
     text = Text()
     mark = mark_of(trace)
     if mark:
-        text.append(f"{mark} ", style=_STYLES[mark])
+        text.append(f"{mark} ", style=STYLES[mark])
     text.append(trace.text, style="bold" if trace.decided else "dim")
     if mark == "":
         text.append(f" = {prose(trace.value, Unit(trace.unit))}", style="" if trace.decided else "dim")
-    if trace.short_by:
-        text.append(f"  {trace.short_by}", style=_STYLES.get(mark, ""))
+    if trace.short_by and misses:
+        text.append(f"  {trace.short_by}", style=STYLES.get(mark, ""))
     return text
 
 

@@ -1,0 +1,111 @@
+"""`eternal why-not`: which condition keeps an entry from happening, and by how much."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli import options
+from adapters.cli.places import RUNS
+
+if TYPE_CHECKING:
+    from adapters.cli.saved import SavedRun
+    from adapters.cli.wiring import Prepared
+
+
+def why_not(
+    run: Annotated[str, typer.Argument(help="A run: its id, its path, or `last`.")],
+    symbol: Annotated[str, typer.Argument(help="A symbol that its books trade, such as BTCUSDT.")],
+    at: Annotated[
+        int | None, typer.Option(parser=options.moment, metavar="TIME", help="The moment, UTC; else the run's end.")
+    ] = None,
+    book: Annotated[list[str] | None, typer.Option(help="Ask only this book; repeat it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a machine.")] = False,
+    runs: Annotated[Path, typer.Option(help="The folder of runs.")] = RUNS,
+) -> None:
+    """Tell for each entry rule which condition does not hold and by how much, and what would refuse its order.
+
+    The run is played again up to the moment, with the rules that it used.
+    """
+    from adapters.cli.missing import plain, tree_of
+    from adapters.cli.saved import find
+    from adapters.cli.screen import say_json, screen
+    from runtime.why_not import why_not as ask
+
+    saved = find(run, runs)
+    at_ms = _moment(saved, at)
+    prepared = again(saved)
+    _check(prepared, symbol, book or [])
+    _play(prepared, at_ms)
+    answers = ask(prepared.engine, symbol, at_ms, book or ())
+    if as_json:
+        say_json({"run": saved.id, "answers": [plain(answer) for answer in answers]})
+        return
+    for answer in answers:
+        screen().print(tree_of(answer))
+
+
+def again(saved: "SavedRun") -> "Prepared":
+    """Prepare a run once more, from the same settings and the same rules."""
+    from adapters.cli.screen import complain
+    from adapters.cli.wiring import prepare
+
+    settings = saved.document["settings"]
+    plan = replace(saved.plan, from_ms=settings["from_ms"], to_ms=settings["to_ms"])
+    if not _unchanged(plan.rules, settings["rules_version"]):
+        complain(
+            f"The rules in {plan.rules} have changed since; these are the ones that the run used, in {saved.rules}."
+        )
+        plan = replace(plan, rules=saved.rules)
+    prepared = prepare(plan)
+    if prepared.run_id != saved.id:
+        complain("The market data or the program have changed since the run; the answer is about what they are now.")
+    return prepared
+
+
+def _unchanged(rules: Path, version: str) -> bool:
+    from adapters.cli.failure import Failure
+    from adapters.cli.rulebook import in_force
+
+    try:
+        return rules.is_dir() and in_force(rules).version == version
+    except Failure:
+        return False
+
+
+def _moment(saved: "SavedRun", at_ms: int | None) -> int:
+    from adapters.cli.failure import ExitCode, Failure
+    from adapters.report.words import minute
+
+    from_ms, to_ms = (int(saved.document["settings"][name]) for name in ("from_ms", "to_ms"))
+    if at_ms is None:
+        return to_ms
+    if not from_ms <= at_ms <= to_ms:
+        raise Failure(
+            f"Expected a moment of the run, from {minute(from_ms)} to {minute(to_ms)}, found {minute(at_ms)}.",
+            ExitCode.USAGE,
+        )
+    return at_ms
+
+
+def _check(prepared: "Prepared", symbol: str, books: list[str]) -> None:
+    from adapters.cli.failure import ExitCode, Failure, near
+
+    running = prepared.engine.books
+    for name in books:
+        if name not in running:
+            raise Failure(f'Expected a book of the run, found "{name}". {near(name, running)}', ExitCode.USAGE)
+    traded = {one for name in books or running for one in running[name].symbols}
+    if symbol not in traded:
+        raise Failure(
+            f'Expected a symbol that {", ".join(books or running)} trade, found "{symbol}". {near(symbol, traded)}',
+            ExitCode.USAGE,
+        )
+
+
+def _play(prepared: "Prepared", until_ms: int) -> None:
+    from adapters.cli.progress import through
+
+    with through("playing the run again", prepared.settings.from_ms, until_ms) as reach:
+        prepared.backtest.run(reach, until_ms)
