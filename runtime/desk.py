@@ -53,15 +53,19 @@ class Ticket:
 
 
 class Desk:
-    """All orders under way, each moved by the order machine; an ended one stays known for late fills of its stop."""
+    """All orders under way, each moved by the order machine; an ended one stays known for late fills of its stop.
+
+    The live ones are kept apart as well, because every candle asks for them.
+    """
 
     def __init__(self) -> None:
         self._machine = Machine(ORDER, fast=True)
         self.tickets: dict[str, Ticket] = {}
+        self._live: dict[str, Ticket] = {}
 
     def open(self, ticket: Ticket) -> None:
         """Take a new order: it is valid and about to leave."""
-        self.tickets[ticket.request.order_id] = ticket
+        self.tickets[ticket.request.order_id] = self._live[ticket.request.order_id] = ticket
         for trigger in ("validate", "submit"):
             self.move(ticket, trigger, ticket.placed_ms)
 
@@ -74,6 +78,8 @@ class Desk:
         firing = Firing(now_ms, (ticket.request.symbol,), {}, trigger)
         if self._machine.may(ticket.snapshot, trigger, firing):
             ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
+            if not ticket.live:
+                self._live.pop(ticket.request.order_id, None)
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
@@ -87,8 +93,8 @@ class Desk:
 
     def live(self, book: str = "", symbol: str = "") -> Iterator[Ticket]:
         """The orders that may still fill, of one book and one symbol where given."""
-        for ticket in self.tickets.values():
-            if ticket.live and book in ("", ticket.book) and symbol in ("", ticket.request.symbol):
+        for ticket in tuple(self._live.values()):
+            if book in ("", ticket.book) and symbol in ("", ticket.request.symbol):
                 yield ticket
 
     def forget_ended(self, keep: frozenset[str]) -> None:
@@ -103,6 +109,7 @@ class Desk:
         """Take back what `to_plain` gave."""
         tickets = [_ticket(entry) for entry in plain]
         self.tickets = {ticket.request.order_id: ticket for ticket in tickets}
+        self._live = {name: ticket for name, ticket in self.tickets.items() if ticket.live}
 
 
 def _plain(ticket: Ticket) -> dict[str, Any]:
