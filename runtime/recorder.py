@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from runtime.decimals import plain
 from runtime.engine import Engine
-from runtime.events import CandleClose, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
+from runtime.events import CandleClose, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
 from runtime.instrument import Market
 from runtime.requests import OrderType, PlaceOrder
 from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
@@ -96,7 +96,7 @@ class Recorder:
                 self._notes.append(Note(step.at_ms, record.severity, record.book, record.text))
         for request in step.requests:
             if isinstance(request, PlaceOrder):
-                self._on_order(request, step.at_ms, decision_of, limits_of)
+                self._on_order(request, step, decision_of, limits_of)
 
     def _on_decision(self, decision: Decision, at_ms: int) -> None:
         key = (decision.book, decision.symbol, decision.rule)
@@ -116,17 +116,18 @@ class Recorder:
     def _on_order(
         self,
         request: PlaceOrder,
-        at_ms: int,
+        step: Step,
         decision_of: Mapping[str, Decision],
         limits_of: Mapping[str, tuple[str, ...]],
     ) -> None:
         ticket = self.engine.trader.desk.tickets[request.order_id]
         decision = decision_of.get(request.order_id)
+        follows = None if decision is not None else self._followed(step.event)
         price = self.engine.world.board.price(request.market, request.symbol) or ZERO
         record = OrderRecord(
             order_id=request.order_id,
-            decision=0 if decision is None else decision.number,
-            at_ms=at_ms,
+            decision=decision.number if decision is not None else follows.decision if follows is not None else 0,
+            at_ms=step.at_ms,
             book=ticket.book,
             rule=ticket.rule,
             symbol=request.symbol,
@@ -139,8 +140,14 @@ class Recorder:
             filled=ZERO,
             average_price=None,
             fees=ZERO,
+            follows="" if follows is None else follows.order_id,
         )
         self._orders[request.order_id] = _Order(record, price, request.order_type is OrderType.MARKET)
+
+    def _followed(self, event: Event) -> OrderRecord | None:
+        """The order that ended just now without being filled, whose rest goes on as another."""
+        order = self._orders.get(event.order_id) if isinstance(event, OrderCancelled) else None
+        return None if order is None else order.record
 
     def _on_fill(self, fill: Fill) -> None:
         self._fills.append(fill)

@@ -40,7 +40,10 @@ class EquityPoint:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """One order: what was asked, which decision asked for it, and how it ended."""
+    """One order: what was asked, which decision asked for it, and how it ended.
+
+    `decision` is 0 where no rule asked for it; `follows` is the order of which it is the rest, if it is one.
+    """
 
     order_id: str
     decision: int
@@ -57,6 +60,7 @@ class OrderRecord:
     filled: Decimal
     average_price: Decimal | None
     fees: Decimal
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def _order_tree(story: Story, order: Plain) -> Tree:
         branch = tree.add("made smaller by")
         for limit in order["limits"]:
             branch.add(limit)
+    if order["follows"]:
+        tree.add(f"it is the rest of {order['follows']}, which waited as a maker longer than patience allows")
     if story.decision is None:
         tree.add(Text(f"no rule asked for it; caused by {story.caused_by}", style="yellow"))
     else:
