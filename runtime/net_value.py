@@ -15,7 +15,7 @@ _RATIO_STEP = Decimal("1E-24")
 class NetValue:
     """Units are issued and taken back at the value of the moment; losses and drawdown are ratios of values per unit.
 
-    A day starts at 00:00 UTC, a week on Monday at 00:00 UTC, each with the last value seen until then.
+    A day begins after 00:00 UTC, a week after Monday 00:00 UTC, each with the last value seen until then.
     """
 
     def __init__(self) -> None:
@@ -106,10 +106,11 @@ class NetValue:
             self._keep_value = False
 
     def _start_day(self, at_ms: int, before: Decimal) -> None:
-        day, into_day_ms = divmod(at_ms, DAY_MS)
+        """Midnight is the last moment of the day that ends: a decision at a daily close sees the loss of that day."""
+        day = (at_ms - 1) // DAY_MS
         if day == self._day:
             return
-        start = self.value if into_day_ms == 0 or self._day is None else before
+        start = self.value if self._day is None else before
         if self._day is None or _week(day) != _week(self._day):
             self.week_start = start
         self.day_start, self._day = start, day

@@ -68,10 +68,10 @@ def test_the_day_starts_at_midnight_with_the_last_value_before_it() -> None:
 
 
 @pytest.mark.spec("RISK-02")
-def test_a_value_at_midnight_starts_the_day() -> None:
+def test_a_value_at_midnight_ends_the_day_and_is_where_the_next_one_starts() -> None:
     net_value = started()
     net_value.observe(MONDAY_MS + DAY_MS, Decimal("9800"))
-    assert net_value.loss_today == 0
+    assert net_value.loss_today == Decimal("0.02")
     net_value.observe(MONDAY_MS + DAY_MS + HOUR_MS, Decimal("9604"))
     assert net_value.loss_today == Decimal("0.02")
 
@@ -89,7 +89,9 @@ def test_the_week_starts_on_monday() -> None:
     net_value.observe(MONDAY_MS + 7 * DAY_MS - 1, Decimal("9000"))
     assert net_value.loss_this_week == Decimal("0.1")
     net_value.observe(MONDAY_MS + 7 * DAY_MS, Decimal("9000"))
-    assert net_value.loss_this_week == 0
+    assert net_value.loss_this_week == Decimal("0.1")
+    net_value.observe(MONDAY_MS + 7 * DAY_MS + 1, Decimal("8100"))
+    assert net_value.loss_this_week == Decimal("0.1")
 
 
 def test_a_profit_is_no_loss() -> None:
