@@ -1,12 +1,15 @@
 """Findings as they are made, up to a bound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import SupportsIndex
 
-from rules.language.findings import Finding, error
+from rules.language.findings import Finding, error, mark
 from rules.language.source import Place
 
 MOST_FINDINGS = 100
+LONGEST_LINE = 160
+BEFORE_THE_PLACE = 60
 
 
 class Enough(Exception):  # noqa: N818 - a way out, not a fault
@@ -32,3 +35,16 @@ class Findings(list[Finding]):
     def insert(self, _index: SupportsIndex, finding: Finding, /) -> None:
         """Add one; where it goes doesn't matter, they are sorted later."""
         self.append(finding)
+
+
+def with_line(finding: Finding, lines: Sequence[str]) -> Finding:
+    """Add the line of the file with the place underlined; of a very long line only what is near the place."""
+    marked = mark(finding, lines)
+    line, _, underline = marked.marked.partition("\n")
+    if len(line) <= LONGEST_LINE:
+        return marked
+    start = max(0, finding.place.column - 1 - BEFORE_THE_PLACE)
+    end = start + LONGEST_LINE
+    before, after = "…" if start else "", "…" if end < len(line) else ""
+    cut = f"{before}{line[start:end]}{after}\n{' ' * len(before)}{underline[start:end]}"
+    return replace(marked, marked=cut)

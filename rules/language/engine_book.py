@@ -11,7 +11,7 @@ from rules.language.document import Fields, Items, Scalar, Tree, shortened
 from rules.language.findings import Finding, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.machine_shape import MachineShape
-from rules.language.named_facts import names_in, read_facts
+from rules.language.named_facts import names_in, read_facts, unreadable
 from rules.language.overlay import Lineage
 from rules.language.param import literal_of, read_params
 from rules.language.rule_reading import Surroundings, mode_of, read_rule
@@ -28,7 +28,8 @@ VocabularyFor = Callable[[str, Sequence[str]], Vocabulary]
 class EngineBook:
     """A book as far as it could be read, with what proofs want to know: `book` is None when it can't be used.
 
-    `rules` are those that could be read; `used` are all names that occur in rules and facts.
+    `rules` are those that could be read, `complete` means all of them; `used` are the names that occur in rules and
+    facts, `readable` means that there are no others.
     """
 
     name: str
@@ -36,6 +37,7 @@ class EngineBook:
     machine: MachineShape | None
     rules: tuple[Rule, ...]
     complete: bool
+    readable: bool
     facts: Mapping[str, Typed]
     params: Mapping[str, Param]
     used: frozenset[str]
@@ -54,26 +56,34 @@ def read_engine_book(
     _check_symbols(root, vocabulary, findings)
     scope = Scope(vocabulary=vocabulary, timeframe=_timeframe(root, findings))
     params = read_params(root.section("params"), vocabulary, findings)
-    scope = replace(scope, params={name: literal_of(param) for name, param in params.items()})
+    scope = with_params(scope, root.section("params"), params)
     if machine is None and root.word("machine"):
         # Without the machine's facts every name would be unknown, which helps nobody.
-        return EngineBook(root.word("book"), root, None, (), False, {}, params, frozenset(), None)
+        return EngineBook(root.word("book"), root, None, (), False, False, {}, params, frozenset(), None)
     facts, nodes = read_facts(root.section("facts"), scope, findings)
-    scope = replace(scope, facts=facts)
+    scope = replace(scope, facts={**scope.facts, **facts})
     weights = _weights(root, findings)
     around = Surroundings(machine, scope, mode_of(root))
     used = {name for node in nodes.values() for name in names_in(node, symbols)}
     rules: list[Rule] = []
-    complete = True
+    complete, readable = True, len(nodes) == len(facts)
     for section, key, fields in rules_in(root):
         raw = read_rule(section, key, fields, around, findings)
         used |= {name for node in raw.nodes for name in names_in(node, symbols)} | {fields.word("for")}
         rules += [raw.rule] if raw.rule else []
-        complete = complete and raw.rule is not None
+        complete, readable = complete and raw.rule is not None, readable and raw.readable
     book = None
     if len(findings) == before:
         book = _book(lineage, params, facts, weights, tuple(rules))
-    return EngineBook(root.word("book"), root, machine, tuple(rules), complete, facts, params, frozenset(used), book)
+    return EngineBook(
+        root.word("book"), root, machine, tuple(rules), complete, readable, facts, params, frozenset(used), book
+    )
+
+
+def with_params(scope: Scope, section: Fields, params: Mapping[str, Param]) -> Scope:
+    """Let expressions see the params; those that couldn't be read have been reported and are no further mistake."""
+    broken = {key.value: unreadable(key) for key, _ in section if key.value not in params}
+    return replace(scope, params={name: literal_of(param) for name, param in params.items()}, facts=broken)
 
 
 def rules_in(root: Fields) -> Iterator[tuple[str, Scalar, Fields]]:

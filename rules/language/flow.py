@@ -12,6 +12,7 @@ _UNCOVER = {ord(cover): chr(sign) for sign, cover in _COVER.items()}
 _OPENING = re.compile(r"[\])\w]\[|(?<=\s)in\s+\[|\(")
 _BRACKETS = re.compile(r"[()\[\]]")
 _PARTNER = {")": "(", "]": "["}
+_QUOTED = re.compile(r"""(?:^|[\[{,:-])\s*("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 PLACEHOLDERS = re.compile(f"[{''.join(_COVER.values())}]")
 
 
@@ -37,14 +38,15 @@ def _cover_line(line: str) -> str:
 
 def _regions(line: str) -> list[tuple[int, int]]:
     """Find the outermost bracket pairs that belong to an expression, as (start, end)."""
-    begins = {match.end() - 1 for match in _OPENING.finditer(line)}
+    bare = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), line)
+    begins = {match.end() - 1 for match in _OPENING.finditer(bare)}
     waiting: list[int] = []
     regions: list[tuple[int, int]] = []
-    for bracket in _BRACKETS.finditer(line):
+    for bracket in _BRACKETS.finditer(bare):
         if bracket.group() in "([":
             waiting.append(bracket.start())
             continue
-        while waiting and line[waiting[-1]] != _PARTNER[bracket.group()]:
+        while waiting and bare[waiting[-1]] != _PARTNER[bracket.group()]:
             waiting.pop()
         start = waiting.pop() if waiting else -1
         if start in begins:

@@ -78,8 +78,7 @@ def _param(value: object) -> object:
     return {"value": value} if isinstance(value, str) else value
 
 
-_PARAM_SCHEMA = {"anyOf": [SCALAR_SCHEMA, {"$ref": "#/$defs/ParamForm"}]}
-ParamEntry = Annotated[ParamForm, BeforeValidator(_param)]
+ParamEntry = Annotated[ParamForm, BeforeValidator(_param, json_schema_input_type=Value | ParamForm)]
 Params = Annotated[dict[Name, ParamEntry], Field(max_length=MOST_ENTRIES, description="named values with units")]
 Facts = Annotated[dict[Name, Expression], Field(max_length=MOST_ENTRIES, description="named expressions")]
 Weights = Annotated[

@@ -1,20 +1,21 @@
 """From the trees of governance books to checks, limits and shares."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from rules.language.checking import check_types
 from rules.language.document import Document, Fields, Items, Scalar, shortened
-from rules.language.engine_book import VocabularyFor, percent
+from rules.language.engine_book import VocabularyFor, percent, with_params
 from rules.language.findings import Finding, SyntaxProblem, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.governance import CapBy, Check, Envelope
 from rules.language.named_facts import names_in, read_facts
 from rules.language.nodes import Calculation, Name, Node
-from rules.language.param import literal_of, read_params
+from rules.language.param import read_params
+from rules.language.proofs import unused
 from rules.language.rule_reading import CONDITION, all_of, mode_of
 from rules.language.source import Text
 from rules.language.syntax import parse
@@ -65,16 +66,22 @@ class GovernanceScope:
     ) -> None:
         vocabulary = known.told(vocabulary_for(kind, known.symbols))
         scope = Scope(vocabulary=vocabulary, timeframe="1d", own_symbol=kind == CHECKS)
-        self.findings = findings
+        self.root, self.findings = root, findings
         self.params = read_params(root.section("params"), scope.vocabulary, findings)
-        scope = replace(scope, params={name: literal_of(param) for name, param in self.params.items()})
+        scope = with_params(scope, root.section("params"), self.params)
         self.facts, nodes = read_facts(root.section("facts"), scope, findings)
-        self.scope = replace(scope, facts=self.facts)
+        self.scope = replace(scope, facts={**scope.facts, **self.facts})
         self.used = {name for node in nodes.values() for name in names_in(node, known.symbols)}
+        self.readable = len(nodes) == len(self.facts)
+
+    def unused(self) -> Iterator[Finding]:
+        """Name the facts and params that nothing uses, once all names could be read."""
+        return unused(self.root, self.facts, self.params, self.used) if self.readable else iter(())
 
     def typed(self, scalar: Scalar | None, expected: Kind) -> Typed | None:
         """Read an expression of a known kind; None when there is none, or after reporting what is wrong with it."""
         node = None if scalar is None else syntax_of(scalar, self.findings)
+        self.readable = self.readable and (scalar is None or node is not None)
         return None if node is None else self.checked(node, expected)
 
     def checked(self, node: Node, expected: Kind) -> Typed | None:
@@ -154,6 +161,7 @@ def _cap(scalar: Scalar | None, scope: GovernanceScope) -> Typed | None:
     whole = text.at(match.start("whole"), match.end("whole"))
     if match["whole"] not in _WHOLES:
         hint = did_you_mean(match["whole"], _WHOLES) or f"Write {listed(_WHOLES)}."
+        scope.readable = False
         scope.findings.append(error("R052", whole, f"A part of `{shortened(match['whole'])}` can't be taken.", hint))
     elif part is not None and scope.checked(part, _RATIO) is not None:
         equity = Name(place=whole, text=match["whole"], path=(match["whole"], "equity"))

@@ -23,10 +23,10 @@ def read_facts(section: Fields, scope: Scope, findings: list[Finding]) -> tuple[
     nodes = dict(_syntax(section, scope, findings))
     keys, symbols = {key.value: key for key, _ in section}, scope.vocabulary.symbols
     uses = {name: sorted({used for used in names_in(node, symbols) if used in nodes}) for name, node in nodes.items()}
-    typed: dict[str, Typed] = {name: _wrong(key) for name, key in keys.items() if name not in nodes}
+    typed = {**scope.facts, **{name: unreadable(key) for name, key in keys.items() if name not in nodes}}
     for circle in _circles(uses):
         _report_circle(circle, keys, findings)
-        typed |= {name: _wrong(keys[name]) for name in circle}
+        typed |= {name: unreadable(keys[name]) for name in circle}
         uses = _without(uses, circle)
     for name in TopologicalSorter(uses).static_order():
         if name not in typed:
@@ -60,7 +60,8 @@ def _syntax(section: Fields, scope: Scope, findings: list[Finding]) -> Iterator[
             yield key.value, node
 
 
-def _wrong(key: Scalar) -> Wrong:
+def unreadable(key: Scalar) -> Wrong:
+    """Stand in for a param or fact that has been reported, so that what uses it isn't."""
     return Wrong(kind=Kind(Unit.WRONG, series=True), place=key.place, text=key.value)
 
 

@@ -44,7 +44,8 @@ def _parent(line: list[Document], by_name: Mapping[str, Document], findings: lis
     parent = by_name.get(scalar.value)
     if parent is None:
         if len(line) == 1:
-            _report_unknown(scalar, by_name, findings)
+            others = [name for name, each in by_name.items() if each is not line[0]]
+            _report_unknown(scalar, others, findings)
         return None
     if parent in line:
         if parent is line[0]:
@@ -56,8 +57,8 @@ def _parent(line: list[Document], by_name: Mapping[str, Document], findings: lis
     return parent
 
 
-def _report_unknown(scalar: Scalar, by_name: Mapping[str, Document], findings: list[Finding]) -> None:
-    hint = did_you_mean(scalar.value, by_name) or (f"There are {listed(by_name, 'and')}." if by_name else "")
+def _report_unknown(scalar: Scalar, names: list[str], findings: list[Finding]) -> None:
+    hint = did_you_mean(scalar.value, names) or (f"There are {listed(names, 'and')}." if names else "")
     findings.append(error("R022", scalar.place, f"There is no book `{shortened(scalar.value)}` to extend.", hint))
 
 

@@ -15,10 +15,13 @@ EMERGENCY = "EMERGENCY"
 
 def prove(engine: EngineBook) -> Iterator[Finding]:
     """List what can't be meant: dead ends, positions that nothing closes, rules and names without effect."""
-    yield from unused(engine.root, engine.facts, engine.params, engine.used)
+    if engine.readable:
+        yield from unused(engine.root, engine.facts, engine.params, engine.used)
     yield from _repeated_states(engine.root)
     yield from _constant_conditions(engine.rules)
     yield from _shadowed(engine.rules)
+    if engine.machine is not None:
+        yield from _sections(engine.rules, engine.machine)
     if engine.machine is not None and engine.complete:
         yield from _reach(engine, engine.machine)
         yield from _closing(engine, engine.machine)
@@ -58,6 +61,17 @@ def _constant_conditions(rules: Iterable[Rule]) -> Iterator[Finding]:
         if rule.when.constant:
             sentence = f"The condition of `{rule.id}` is always the same: only params and plain values are in it."
             yield warning("P008", rule.when.place, sentence, "To switch a rule off, write `mode: off`.")
+
+
+def _sections(rules: Iterable[Rule], machine: MachineShape) -> Iterator[Finding]:
+    """What opens stands under `entries`, what closes under `exits`: what is unknown is treated by it."""
+    for rule in rules:
+        trigger = machine.triggers[rule.trigger]
+        where = "entries" if trigger.opens else "exits" if trigger.closes else rule.section
+        if where != rule.section:
+            does = "opens" if trigger.opens else "closes"
+            sentence = f"`{rule.id}` fires `{rule.trigger}`, which {does} positions."
+            yield Finding("P005", Severity.ERROR, rule.place, sentence, f"It belongs under `{where}:`.")
 
 
 def _shadowed(rules: tuple[Rule, ...]) -> Iterator[Finding]:

@@ -23,12 +23,13 @@ from rules.language.findings import Finding, error
 from rules.language.flow import PLACEHOLDERS, covered, uncovered
 from rules.language.source import Place, Text
 
-LARGEST_FILE = 256 * 1024
+LARGEST_FILE = 128 * 1024
 MOST_NODES = 6_000
 DEEPEST = 20
 MOST_OF_A_KIND = 10
 
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+_MARKS = re.compile(r"(?:[&!]\S*\s+)+")
 _HINTS = (
     ("mapping values are not allowed", "Put a text that has a colon in it in quotes."),
     (
@@ -252,6 +253,9 @@ class _Builder:
     def expression_text(self, event: ScalarEvent) -> tuple[Text | None, str]:
         raw = self.source[event.start_mark.index : event.end_mark.index]
         place = self.place(event)
+        marks = _MARKS.match(raw) if event.anchor or event.tag is not None else None
+        if marks:
+            raw, place = raw[marks.end() :], Text(raw, place).at(marks.end(), len(raw))
         if event.style == "|":
             return self.block_text(event, raw), ""
         if event.style == ">":

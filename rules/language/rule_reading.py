@@ -45,10 +45,11 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class RawRule:
-    """A rule with the syntax of its expressions, for what is asked about names later."""
+    """A rule with the syntax of its expressions, for what is asked about names later; `readable` means all of them."""
 
     rule: Rule | None
     nodes: tuple[Node, ...]
+    readable: bool
 
 
 def read_rule(section: str, key: Scalar, fields: Fields, around: Surroundings, findings: list[Finding]) -> RawRule:
@@ -64,8 +65,9 @@ def read_rule(section: str, key: Scalar, fields: Fields, around: Surroundings, f
     held_for_ms = duration_in(fields.scalar("for"), findings, around.scope) or 0
     expires_ms = _expires_ms(fields.scalar("expires"), findings)
     used = (*nodes, *(() if call is None else (call,)))
+    readable = call is not None and len(nodes) == len(fields.scalars("when")) > 0
     if when is None or not trigger or len(findings) > before:
-        return RawRule(None, used)
+        return RawRule(None, used, readable)
     texts = tuple(scalar.text.text for scalar in fields.scalars("when") if scalar.text is not None)
     rule = Rule(
         id=f"{section}.{key.value}",
@@ -83,7 +85,7 @@ def read_rule(section: str, key: Scalar, fields: Fields, around: Surroundings, f
         when_texts=texts,
         then_text="" if call is None else call.text,
     )
-    return RawRule(rule, used)
+    return RawRule(rule, used, readable)
 
 
 def mode_of(fields: Fields) -> Mode:

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from rules.language.book import Book
 from rules.language.breaker_ladder import read_ladder
-from rules.language.collecting import Enough, Findings
-from rules.language.document import Document, Scalar
+from rules.language.collecting import Enough, Findings, with_line
+from rules.language.document import Document, Fields, Scalar
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
-from rules.language.findings import Finding, Severity, did_you_mean, error, listed, mark
+from rules.language.findings import Finding, Severity, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.form import TELLING_SECTIONS, BookKind
 from rules.language.governance import Check, Envelope, Ladder
@@ -27,7 +27,7 @@ from rules.language.governance_books import (
 )
 from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerShape
 from rules.language.overlay import resolve
-from rules.language.proofs import prove, unused, warning
+from rules.language.proofs import prove, warning
 from rules.language.reading import read
 from rules.language.shape import check_shape, kind_of
 from rules.language.source import Place
@@ -91,6 +91,7 @@ class _Loading:
         self.lines: dict[str, tuple[str, ...]] = {}
         self.files: list[_File] = []
         self.engines: dict[str, EngineBook] = {}
+        self.resolved: dict[str, Fields] = {}
         self.ladder: Ladder | None = None
         self.checks: tuple[Check, ...] = ()
         self.envelope: Envelope | None = None
@@ -156,14 +157,23 @@ class _Loading:
         lineage = resolve(file.document, self.by_name, findings)
         if lineage is None or not name:
             return
+        self.resolved[file.document.file] = lineage.root
         found = Findings()
         try:
             engine = read_engine_book(lineage, self.machines, self.vocabulary_for, found)
+            if not self.sound(file, *(self.by_name[name].file for name in lineage.parents)):
+                # What is missing from such a book may only be misspelt.
+                engine = replace(engine, complete=False, readable=False)
             found.extend(prove(engine))
             if not any(finding.severity is Severity.ERROR for finding in found):
                 self.engines.setdefault(name, engine)
         finally:
             self.inherited(file, found, findings)
+
+    def sound(self, file: _File, *parents: str) -> bool:
+        """Say whether a file and those of its parents have the form of their kinds."""
+        names = {file.document.file, *parents}
+        return all(other.sound for other in self.files if other.document.file in names)
 
     def inherited(self, file: _File, found: Findings, findings: Findings) -> None:
         """Put each finding under the file it is about; one that this book's own values cause is about this book too."""
@@ -180,14 +190,14 @@ class _Loading:
         """The ladder."""
         scope = GovernanceScope(file.document.root, BREAKERS, self.vocabulary_for, self.known, findings)
         ladder = read_ladder(file.document, scope)
-        findings.extend(unused(file.document.root, scope.facts, scope.params, scope.used))
+        findings.extend(scope.unused())
         self.ladder = self.ladder or ladder
 
     def pre_trade(self, file: _File, findings: Findings) -> None:
         """The checks before an order; several books of them are asked one after the other."""
         scope = GovernanceScope(file.document.root, CHECKS, self.vocabulary_for, self.known, findings)
         checks = read_checks(file.document.root, scope)
-        findings.extend(unused(file.document.root, scope.facts, scope.params, scope.used))
+        findings.extend(scope.unused())
         known = {check.name: check for check in self.checks}
         for check in checks:
             if check.name in known:
@@ -253,9 +263,11 @@ class _Loading:
         """Each book has its own account; alternatives, of which one runs at a time, may share one."""
         accounts: dict[str, list[tuple[str, Scalar]]] = {}
         for file in self.files:
-            account = file.document.root.scalar("account")
+            root = file.document.root
+            account = self.resolved.get(file.document.file, root).scalar("account")
             if file.kind in ENGINES and account is not None and account.value:
-                accounts.setdefault(account.value, []).append((file.document.root.word("book"), account))
+                named = root.scalar("account") or root.scalar("extends") or account
+                accounts.setdefault(account.value, []).append((root.word("book"), named))
         make = error if any(file.kind is BookKind.SHARES for file in self.files) else warning
         for name, users in accounts.items():
             for (one, earlier), (other, account) in combinations(users[:20], 2):
@@ -279,7 +291,7 @@ class _Loading:
     def finished(self) -> list[Finding]:
         """All findings, each once, in the order of files and lines, with the line they are about."""
         found = [finding for findings in self.findings.values() for finding in findings]
-        marked = [mark(finding, self.lines.get(finding.place.file, ())) for finding in dict.fromkeys(found)]
+        marked = [with_line(finding, self.lines.get(finding.place.file, ())) for finding in dict.fromkeys(found)]
         return sorted(marked, key=_order)
 
     def rulebook(self) -> Rulebook:

@@ -1,0 +1,68 @@
+"""Every code a finding can have, with what it is about."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rules.language.findings import CODES
+
+FILE_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "R001": "The file can't be read.",
+        "R002": "The file is empty.",
+        "R003": "The file is not YAML, or not a list of keys with values.",
+        "R004": "A tab stands where spaces belong.",
+        "R005": "A key stands twice in one section.",
+        "R006": "A YAML anchor or alias.",
+        "R007": "A YAML tag or directive.",
+        "R008": "More than one book in a file.",
+        "R009": "The file has too many values, levels, parts or mistakes.",
+        "R010": "An expression written so that something else is read than what stands there.",
+        "R011": "A key that has no meaning here.",
+        "R012": "A key that is missing.",
+        "R013": "A section, list or single value where another of them belongs.",
+        "R014": "A word that isn't one of those allowed here.",
+        "R015": "A name that can't be a name.",
+        "R021": "A name, or a kind of book, that is taken already.",
+        "R022": "A book that doesn't exist.",
+        "R023": "Books that extend each other in a circle, or in too long a line.",
+        "R024": "A param that the extended book doesn't have.",
+        "R025": "An account that two books use.",
+        "R026": "Nothing tells what the book decides about.",
+        "R031": "A machine that doesn't exist.",
+        "R032": "A state that the machine doesn't have.",
+        "R033": "A trigger that the machine doesn't have.",
+        "R034": "A trigger that rules don't fire.",
+        "R035": "A trigger that the machine doesn't hear in a state.",
+        "R036": "An argument of a trigger is missing.",
+        "R037": "An argument that the trigger doesn't have, one given twice or without its name.",
+        "R039": "A trigger is needed here.",
+        "R041": "A symbol that can't be traded by the book.",
+        "R042": "Weights that don't fit the symbols or don't add up.",
+        "R043": "A param with another unit, or outside its range.",
+        "R045": "A name that means something else already.",
+        "R046": "A value that each symbol has for itself, where there is no symbol.",
+        "R047": "`each: symbol` where each symbol has its own machine anyway.",
+        "R052": "A check without an answer, or with several.",
+        "R053": "A value out of its range.",
+        "R054": "A limit or an alternative that can't be meant.",
+        "R055": "A date that can't be read.",
+        "P001": "A fact that is defined by itself.",
+        "P002": "A state that the book's rules never reach.",
+        "P003": "A state that is never left.",
+        "P004": "A position that no rule can close.",
+        "P005": "A rule in the wrong section.",
+        "P006": "A state that is named twice.",
+        "P007": "A fact or param that nothing uses.",
+        "P008": "A condition that is always the same.",
+        "P009": "Two rules with the same condition in the same state.",
+        "P010": "A book without a share of the portfolio.",
+        "P020": "A breaker level that always holds.",
+        "P021": "A breaker level that doesn't exist.",
+        "P022": "A breaker level that is missing.",
+        "P023": "Breaker levels that don't rise, or begin at the same value.",
+        "P024": "A breaker level that is milder than the one below it.",
+        "P025": "The wrong breaker level halts.",
+        "P026": "A breaker level that can't be left one step at a time.",
+    }
+)
+ALL_CODES: Mapping[str, str] = MappingProxyType({**FILE_CODES, **CODES})
