@@ -188,12 +188,35 @@ def test_no_expression_is_too_deep_to_be_refused(shelf, expression: str) -> None
     assert len(found) == 1
 
 
-PIECES = st.sampled_from(
-    "book: a\n|machine: trend\n|entries:\n|  long:\n|    when: |close > 1\n|[|]|{|}|(|)|, |: |- |\n|  |\"|'|&a |*a |!t |>\n"
-    "|#|%|@|\\|in [a, b]|\t|x[1]|---\n|...\n|? |extends: a\n|ladder:\n|checks:\n|shares:\n|limits:\n|params: {a: 1}\n|é|😀"
-    "".split("|")
-    + ["|\n"]
-)
+SIGNS = [
+    *"[]{}()'\"#%@\\\t\n",
+    ", ",
+    ": ",
+    "- ",
+    "  ",
+    "? ",
+    "&a ",
+    "*a ",
+    "!t ",
+    "|\n",
+    ">\n",
+    "---\n",
+    "...\n",
+    "é",
+    "😀",
+]
+KEYS = [
+    "book: a\n",
+    "extends: a\n",
+    "machine: trend\n",
+    "ladder:\n",
+    "checks:\n",
+    "shares:\n",
+    "limits:\n",
+    "entries:\n",
+]
+PARTS = ["  long:\n", "    when: ", "params: {a: 1}\n", "close > 1\n", "in [a, b]", "x[1]", "a of b", "f(a, b)"]
+PIECES = st.sampled_from([*SIGNS, *KEYS, *PARTS])
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
