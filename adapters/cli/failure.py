@@ -60,7 +60,7 @@ def end(sentence: str, code: ExitCode) -> None:
 def near(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest of what exists, or list it where nothing is near."""
     names = sorted(set(known))
-    matches = get_close_matches(word, names, n=3, cutoff=0.5)
+    matches = get_close_matches(word, names, n=3, cutoff=0.6)
     if matches:
         return f"Did you mean {' or '.join(matches)}?"
     return f"There is {', '.join(names)}." if names else "There is none."

@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
+from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
@@ -49,3 +50,4 @@ app.command()(diagram)
 app.command()(backtest)
 app.command()(explain)
 app.command()(why_not)
+app.command()(demo)

@@ -76,7 +76,7 @@ def _from_file(file: CandleFile, keys: Sequence[Key], books: Sequence[Book]) -> 
     data = load_file(file.path, file.market, file.symbol, file.timeframe)
     own = (file.market, file.symbol, file.timeframe)
     if not any(Market(book.market) is file.market and file.symbol in book.symbols for book in books):
-        traded = ", ".join(f"{symbol} ({book.market})" for book in books for symbol in book.symbols)
+        traded = ", ".join(dict.fromkeys(f"{symbol} ({book.market})" for book in books for symbol in book.symbols))
         raise Failure(
             f"Expected candles of something that the books trade, found {file.symbol} ({file.market}) in {file.path}. "
             f"They trade {traded}. Choose the book with --book, or the symbol and market of the file.",

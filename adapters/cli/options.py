@@ -66,7 +66,8 @@ def ratio(text: str) -> Decimal:
         return Decimal(value.numerator) / Decimal(value.denominator)
     if literal.kind.unit is Unit.RATIO and isinstance(value, Decimal):
         return value
-    raise typer.BadParameter(f'expected a ratio such as 0.05%, 5bps or 1/3, found "{text}".')
+    hint = f" Write {(value * 100).normalize():f}%." if isinstance(value, Decimal) else ""
+    raise typer.BadParameter(f'expected a ratio such as 0.05%, 5bps or 1/3, found "{text}".{hint}')
 
 
 @from_text

@@ -46,7 +46,7 @@ def keep(prepared: Prepared, result: RunResult, runs: Path) -> Path:
     """Write a run into the folder of runs and return its own folder; the same run is written over itself."""
     folder = runs / prepared.run_id
     folder.mkdir(parents=True, exist_ok=True)
-    _keep_rules(prepared.plan.rules, folder / RULES)
+    copy_rules(prepared.plan.rules, folder / RULES)
     content = {**full_document(result), "id": prepared.run_id, "plan": prepared.plan.to_plain()}
     # A reader sees the old document or the new one, never half of one.
     draft = folder / f"{DOCUMENT}.new"
@@ -68,7 +68,8 @@ def as_text(content: Any) -> str:
     return json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _keep_rules(rules: Path, copy: Path) -> None:
+def copy_rules(rules: Path, copy: Path) -> None:
+    """Copy the rule files of a folder; what was in the copy before is gone."""
     if rules.resolve() == copy.resolve():
         return
     shutil.rmtree(copy, ignore_errors=True)

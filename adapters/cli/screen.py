@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 # What a pipe or a file gets; narrower columns would break paths and sentences.
-PLAIN_WIDTH = 120
+PLAIN_WIDTH = 160
 
 
 def screen(*, errors: bool = False) -> Console:
