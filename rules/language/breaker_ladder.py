@@ -30,11 +30,10 @@ def read_ladder(document: Document, scope: GovernanceScope) -> Ladder | None:
     within(section.scalar("clear_by"), clear_by, (ZERO, ONE), "a ratio from 0% to 100%", findings)
     keep_for_ms = duration_in(section.scalar("keep_for"), findings, scope.scope)
     levels = _levels(section.section("levels"), scope)
-    if len(findings) == before:
-        _check_names(section, levels, scope)
-        _check_order(levels, findings)
-        _check_effects(section.section("levels"), levels, findings)
-        _check_clearing(section.scalar("clear_by"), clear_by, levels, findings)
+    _check_names(section, levels, scope)
+    _check_order(levels, findings)
+    _check_effects(section.section("levels"), levels, findings)
+    _check_clearing(section.scalar("clear_by"), clear_by, levels, findings)
     after = _after(document.root, scope)
     if measure is None or clear_by is None or keep_for_ms is None or len(findings) > before:
         return None
@@ -98,7 +97,8 @@ def _check_names(section: Fields, levels: Sequence[Level], scope: GovernanceScop
             hint = did_you_mean(level.name, known) or f"They are {listed(known, 'and')}."
             sentence = f"The breaker has no level `{shortened(level.name)}`."
             scope.findings.append(error("P021", level.place, sentence, hint))
-    missing = [name for name in known if name not in [level.name for level in levels]]
+    written = [name.value for name, _ in section.section("levels")]
+    missing = [name for name in known if name not in written]
     key = section.key("levels")
     if missing and key is not None:
         sentence = f"The ladder has a gap: {listed(missing, 'and')} is missing."
