@@ -31,7 +31,19 @@ def test_units_are_those_of_the_rule_language() -> None:
 def test_what_rules_may_fire() -> None:
     by_rules = {table.name: {t.name for t in table.triggers.values() if t.by is By.RULE} for table in SHIPPED}
     assert by_rules == {
-        "core": {"begin", "adopt", "purchase", "unbalanced", "balanced", "sell", "earn", "redeem", "redeploy", "pause", "resume"},
+        "core": {
+            "begin",
+            "adopt",
+            "purchase",
+            "unbalanced",
+            "balanced",
+            "sell",
+            "earn",
+            "redeem",
+            "redeploy",
+            "pause",
+            "resume",
+        },
         "trend": {"signal", "trail", "tighten", "leave", "look_again"},
         "order": set(),
         "breaker": set(),
