@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +19,11 @@ from typer.testing import CliRunner
 from adapters.cli import demo
 from adapters.cli.main import app
 from adapters.cli.options import moment
+from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL, DEFAULT_WAIT_MS
 from adapters.cli.rulebook import in_force
 from adapters.cli.saved import copy_rules
+from adapters.simulated.instruments import load_instruments
+from adapters.simulated.settings import ExchangeSettings
 from adapters.synthetic.market import write_market
 from machines.breaker import BREAKER
 from machines.catalogue import MACHINES
@@ -43,11 +47,13 @@ from rules.language.form import (
 )
 from rules.language.indicators import INDICATORS, Indicator
 from rules.language.literals import parse_literal
+from rules.language.prose import prose
 from rules.language.rulebook import Rulebook
 from rules.language.source import in_one_line
 from rules.language.units import MEASURED, NAMES, Kind, Unit, product_of, quotient_of
 from rules.language.vocabulary import CALENDAR, COLUMNS, SCOPES_WITH_SYMBOL, TIMEFRAMES_MS
 from runtime.facts import FACTS_OF
+from runtime.sizing import SLIPPAGE_CAP
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(?P<start><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
@@ -58,8 +64,10 @@ WRITTEN = (
     *("25", "0.5", "yes", "no", "true", "false", "patient", '"core-hodl"', "08:00"),
 )
 EXAMPLE_SYMBOLS = ("BTCUSDT", "ETHUSDT")
-EXAMPLE_RUN = "eternal backtest --data demo/market --book trend-1 --from 2024-01-01 --to 2024-12-29"
-WHY_NOT_LINES = 13
+EXAMPLE_RUN = "eternal backtest --data demo/market --book trend-1 --from 2024-07-01 --to 2024-12-29"
+EXPLAIN_LINES = (range(20), range(-5, 0))
+WHY_NOT_LINES = (range(4), range(10, 13))
+CHECK_LINES = (range(6),)
 DIAGRAMS = {"core": (MACHINES["core"], "core-hodl"), "trend": (MACHINES["trend"], "trend-1")} | {
     table.name: (table, "") for table in (BREAKER, ORDER, LIFECYCLE)
 }
@@ -338,6 +346,40 @@ def _names(parameter: Any) -> list[str]:
     return [f"{name} {parameter.metavar}" if parameter.metavar else name for name in parameter.opts]
 
 
+def terms(rulebook: Rulebook) -> str:
+    """List what a back-test assumes where nothing else is said."""
+    market, limits, ladder = ExchangeSettings(), rulebook.envelope, rulebook.ladder
+    assert ladder is not None, "the shipped rules have a ladder"
+    assert ladder.after_acknowledgement is not None, "the shipped ladder says how trading resumes"
+    after = ladder.after_acknowledgement
+    fees = {one.market: (one.maker_fee, one.taker_fee) for one in load_instruments().values()}
+    rows = [
+        ("slippage of what takes from the market", ratio(market.slippage), code("--slippage")),
+        ("largest part of a candle's volume for one order", ratio(market.volume_share), ""),
+        *(
+            (f"fees on {each}, maker and taker", f"{ratio(maker)}, {ratio(taker)}", "")
+            for each, (maker, taker) in fees.items()
+        ),
+        ("factor on fees and slippage", "1", code("--costs")),
+        ("farthest that a market order fills from the last price", ratio(SLIPPAGE_CAP), ""),
+        ("patience of a maker order", prose(limits.patience_ms, Unit.DURATION), code("rules/governance/envelope.yaml")),
+        ("time until a person acknowledges a halt", prose(DEFAULT_WAIT_MS, Unit.DURATION), code("--acknowledge-after")),
+        (
+            "sizes after that",
+            f"{ratio(after.size)}, doubled every {prose(after.doubles_every_ms, Unit.DURATION)}",
+            code("rules/governance/breakers.yaml"),
+        ),
+        ("capital", prose(DEFAULT_CAPITAL, Unit.MONEY), code("--capital")),
+        ("books", ", ".join(map(code, DEFAULT_BOOKS)), code("--book")),
+    ]
+    return table(("what", "where nothing else is said", "changed by"), rows)
+
+
+def ratio(value: Decimal) -> str:
+    """Write a ratio in percent."""
+    return prose(value, Unit.RATIO)
+
+
 # ── what commands print ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -350,10 +392,13 @@ def examples() -> Mapping[str, str]:
         printed(EXAMPLE_RUN)
         explain = f"eternal explain last {example_order()}"
         why_not = "eternal why-not last BTCUSDT"
-        quoted = {"explain": printed(explain), "why-not": cut(printed(why_not), WHY_NOT_LINES)}
+        quoted = {
+            "explain": shown(printed(explain), *EXPLAIN_LINES),
+            "why-not": shown(printed(why_not), *WHY_NOT_LINES),
+        }
         file = Path("rules", demo.SPOILED)
         file.write_text(file.read_text(encoding="utf-8").replace(demo.RIGHT, demo.WRONG), encoding="utf-8")
-        quoted["check"] = printed("eternal check", mistakes=True)
+        quoted["check"] = shown(printed("eternal check", mistakes=True), *CHECK_LINES)
     return {name: f"```console\n{text}\n```" for name, text in quoted.items()}
 
 
@@ -361,19 +406,23 @@ def printed(command: str, *, mistakes: bool = False) -> str:
     """Run a command and write it as in a terminal; raises RuntimeError when it ends otherwise than expected."""
     result = CliRunner().invoke(app, command.split()[1:])
     if result.exit_code != int(mistakes):
-        raise RuntimeError(f"{command} ended with {result.exit_code}: {result.output}")
+        raise RuntimeError(f"{command} ended with {result.exit_code}: {result.output}") from result.exception
     return f"$ {command}\n{result.stdout}".rstrip()
 
 
 def example_order() -> str:
-    """Choose the last long entry that something made smaller."""
+    """Choose the last long entry in Bitcoin that something made smaller."""
     orders = json.loads(printed("eternal explain last --json").split("\n", 1)[1])["orders"]
-    return str(next(one["order_id"] for one in reversed(orders) if one["rule"] == "entries.long" and one["limits"]))
+    long = [one for one in orders if (one["rule"], one["symbol"]) == ("entries.long", "BTCUSDT")]
+    return next(str(one["order_id"]) for one in reversed(long) if one["limits"])
 
 
-def cut(text: str, lines: int) -> str:
-    """Keep the first lines."""
-    return "\n".join([*text.splitlines()[:lines], "…"])
+def shown(text: str, *kept: range) -> str:
+    """Keep some spans of lines, counted from 0, with dots for what is left out; negative ones count from the end."""
+    lines = text.splitlines()
+    spans = ["\n".join(lines[at] for at in span) for span in kept]
+    ends = [] if kept[-1][-1] in (-1, len(lines) - 1) else ["…"]
+    return "\n".join([*"\n…\n".join(spans).splitlines(), *ends])
 
 
 # ── pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -393,6 +442,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "indicators": indicators,
         "facts": facts,
         "codes": codes,
+        "terms": lambda: terms(rulebook),
         "commands": commands,
     }
     made |= {f"keys-{name}": lambda form=form: keys(form) for name, form in FORMS_SHOWN.items()}  # type: ignore[misc]
