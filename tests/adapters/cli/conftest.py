@@ -53,6 +53,17 @@ def rules(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def line_of() -> Callable[[str, str], int]:
+    """Say in which line of a shipped rule file a text stands first."""
+
+    def find(file: str, text: str) -> int:
+        lines = (packaged_rules() / file).read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    return find
+
+
 @pytest.fixture
 def spoil(rules: Path) -> Callable[[str, str, str], Path]:
     """Write something else into a rule file."""

@@ -107,12 +107,17 @@ def test_what_cannot_be_run_ends_in_a_sentence(
 
 @pytest.mark.spec("RULE-03")
 def test_a_broken_rule_file_is_refused_before_anything_runs(
-    eternal: Eternal, market: Path, rules: Path, spoil: Callable[..., Path], tmp_path: Path
+    eternal: Eternal,
+    market: Path,
+    rules: Path,
+    spoil: Callable[..., Path],
+    line_of: Callable[[str, str], int],
+    tmp_path: Path,
 ) -> None:
     spoil("engines/trend-1.yaml", "strong: 25", "strong: 30%")
     ended = eternal("backtest", "--data", market, *SPAN, "--rules", rules)
     assert (ended.exit_code, ended.stdout) == (1, "")
-    assert "trend-1.yaml:79:9" in ended.stderr
+    assert f"trend-1.yaml:{line_of('engines/trend-1.yaml', '- strength > strong')}:9" in ended.stderr
     assert not (tmp_path / "runs").exists()
 
 

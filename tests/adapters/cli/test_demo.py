@@ -18,7 +18,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.spec("CLI-02", "RULE-03", "RULE-10")
 def test_the_demonstration_says_that_all_is_made_up_explains_an_order_and_refuses_a_mistake(
-    eternal: Eternal, tmp_path: Path
+    eternal: Eternal, tmp_path: Path, line_of: Callable[[str, str], int]
 ) -> None:
     ended = eternal("demo", "--keep", tmp_path / "kept")
     assert ended.exit_code == 0, ended.output
@@ -26,7 +26,8 @@ def test_the_demonstration_says_that_all_is_made_up_explains_an_order_and_refuse
     assert "SYNTHETIC back-test of core-hodl-ten, trend-1, trend-2" in ended.stdout
     assert ended.stdout.count("The market is synthetic") == 2
     assert "what it saw" in ended.stdout
-    assert "kept/rules/engines/trend-1.yaml:79:9: error" in ended.stdout
+    line = line_of("engines/trend-1.yaml", "- strength > strong")
+    assert f"kept/rules/engines/trend-1.yaml:{line}:9: error" in ended.stdout
     assert "^^^^" in ended.stdout
     assert len(list((tmp_path / "kept/runs").iterdir())) == 2
     assert (tmp_path / "kept/market/SYNTHETIC.txt").is_file()

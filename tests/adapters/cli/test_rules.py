@@ -6,29 +6,30 @@ import pytest
 from typer.testing import Result
 
 Eternal = Callable[..., Result]
+LineOf = Callable[[str, str], int]
 
 
 @pytest.mark.spec("RULE-13")
-def test_a_book_is_shown_whole_with_the_origin_of_each_value(eternal: Eternal, rules: Path) -> None:
+def test_a_book_is_shown_whole_with_the_origin_of_each_value(eternal: Eternal, rules: Path, line_of: LineOf) -> None:
     ended = eternal("rules", "show", "trend-2", "--rules", rules)
     lines = {
         line.split("#")[0].strip(): line.split("#")[-1].strip() for line in ended.stdout.splitlines() if "#" in line
     }
     assert ended.exit_code == 0
-    assert lines["fast: 20"] == "my-rules/engines/trend-2.yaml:7"
-    assert lines["strong: 25"] == "my-rules/engines/trend-1.yaml:13"
+    assert lines["fast: 20"] == f"my-rules/engines/trend-2.yaml:{line_of('engines/trend-2.yaml', 'fast: 20')}"
+    assert lines["strong: 25"] == f"my-rules/engines/trend-1.yaml:{line_of('engines/trend-1.yaml', 'strong: 25')}"
     assert "entries:\n  long:\n    in: SCANNING" in ended.stdout
 
 
 @pytest.mark.spec("RULE-13")
-def test_a_book_for_a_machine(eternal: Eternal, rules: Path) -> None:
+def test_a_book_for_a_machine(eternal: Eternal, rules: Path, line_of: LineOf) -> None:
     document = json.loads(eternal("rules", "show", "trend-2", "--rules", rules, "--json").stdout)
     settings = {one["path"]: one for one in document["settings"]}
     assert settings["params.fast"] == {
         "path": "params.fast",
         "value": "20",
         "file": "my-rules/engines/trend-2.yaml",
-        "line": 7,
+        "line": line_of("engines/trend-2.yaml", "fast: 20"),
     }
 
 
