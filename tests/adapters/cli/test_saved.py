@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_run_is_found_by_id_by_its_start_by_path_and_as_the_last(runs: Path) -
     run = saved.find("last", runs)
     for name in (run.id, run.id[:4], str(run.folder), str(run.folder / "run.json")):
         assert saved.find(name, runs).id == run.id
+
+
+def test_the_last_run_is_the_one_kept_last(runs: Path, tmp_path: Path) -> None:
+    run = saved.find("last", runs)
+    for name, at_s in (("bbb", 3), ("aaa", 9), ("ccc", 6)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({**run.document, "id": name}), encoding="utf-8")
+        os.utime(tmp_path / name / "run.json", (at_s, at_s))
+    assert saved.find("last", tmp_path).id == "aaa"
 
 
 def test_the_rules_that_a_run_used_are_kept_with_it(runs: Path) -> None:

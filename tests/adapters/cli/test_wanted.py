@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,11 @@ from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
 from adapters.cli.wanted import daily, needed
 from runtime.instrument import Market
+from runtime.market_data import Key
 
+Spoil = Callable[[str, str, str], Path]
 SPOT, LINEAR = Market.SPOT, Market.LINEAR
+BTC_4H, ETH_4H = (LINEAR, "BTCUSDT", "4h"), (LINEAR, "ETHUSDT", "4h")
 
 
 def test_a_book_needs_the_candles_that_it_decides_on() -> None:
@@ -17,29 +21,24 @@ def test_a_book_needs_the_candles_that_it_decides_on() -> None:
 
 @pytest.mark.spec("RULE-02")
 @pytest.mark.parametrize(
-    ("condition", "key"),
+    ("right", "wrong", "more"),
     [
-        ("close@4h > sma_slow", (LINEAR, "ETHUSDT", "4h")),
-        ("SOLUSDT.close > SOLUSDT.open", (LINEAR, "SOLUSDT", "1d")),
-        ("adx(14)@SOLUSDT.4h > strong", (LINEAR, "SOLUSDT", "4h")),
+        ("strong: 25\n", "strong: 25\n", []),
+        ("- strength > strong\n", "- strength > strong\n      - close@4h > sma_slow\n", [BTC_4H, ETH_4H]),
+        ("- strength > strong\n", "- ETHUSDT.close@4h > sma_slow@ETHUSDT\n      - strength > strong\n", [ETH_4H]),
+        ("- strength > strong\n", "- adx(14)@ETHUSDT.4h > strong\n", [ETH_4H]),
+        ("distance=trail * range", "distance=trail * atr(14)@4h", [BTC_4H, ETH_4H]),
     ],
 )
-def test_and_those_that_its_rules_name(rules: Path, spoil, condition: str, key: object) -> None:
-    spoil(
-        "engines/trend-1.yaml",
-        "      - not asleep\n    then: signal(side=long",
-        f"      - not asleep\n      - {condition}\n    then: signal(side=long",
-    )
-    trend_2 = rules / "engines/trend-1.yaml"
-    trend_2.write_text(
-        trend_2.read_text().replace("symbols: [BTCUSDT, ETHUSDT]", "symbols: [BTCUSDT, ETHUSDT, SOLUSDT]")
-    )
+def test_and_those_that_its_rules_name(rules: Path, spoil: Spoil, right: str, wrong: str, more: list[Key]) -> None:
+    spoil("engines/trend-1.yaml", right, wrong)
     rulebook = in_force(rules)
-    assert key in needed(rulebook, [rulebook.books["trend-1"]])
-    assert key not in needed(rulebook, [rulebook.books["core-hodl"]])
+    own = {(LINEAR, "BTCUSDT", "1d"), (LINEAR, "ETHUSDT", "1d")}
+    assert set(needed(rulebook, [rulebook.books["trend-1"]])) == own | set(more)
+    assert set(needed(rulebook, [rulebook.books["core-hodl"]])) == {(SPOT, symbol, "1d") for _, symbol, _ in own}
 
 
-def test_a_rule_that_is_off_needs_nothing(rules: Path, spoil) -> None:
+def test_a_rule_that_is_off_needs_nothing(rules: Path, spoil: Spoil) -> None:
     spoil(
         "engines/trend-1.yaml",
         "    when: known(close)\n    then: look_again()",

@@ -39,6 +39,11 @@ def test_the_answer_for_a_machine(why_not: Eternal) -> None:
     assert entry["rule"] == "entries.long"
 
 
+def test_only_the_books_asked_for_answer(why_not: Eternal) -> None:
+    document = json.loads(why_not("BTCUSDT", "--book", "trend-2", "--book", "trend-1", "--json").stdout)
+    assert [answer["book"] for answer in document["answers"]] == ["trend-1", "trend-2"]
+
+
 def test_rules_that_have_changed_since_are_said_and_the_kept_ones_used(
     eternal: Eternal, market: Path, rules: Path, spoil: Callable[..., Path]
 ) -> None:
