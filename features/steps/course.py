@@ -65,9 +65,9 @@ def going(symbol: str, start: float, end: float, count: int) -> list[Course]:
 
 
 def zigzag(price: float, ratio: float, count: int) -> list[Course]:
-    """Up and down by a ratio in turn, ending at the price."""
-    away = [price * (1 + ratio) if (count - place) % 2 == 0 else price for place in range(count)]
-    return ranging(price, away)
+    """Up, back, down and back by a ratio, a candle for each, ending at the price."""
+    way = (0.0, -ratio, 0.0, ratio)
+    return ranging(price, [price * (1 + way[(count - place - 1) % 4]) for place in range(count)])
 
 
 def ranging(first: float, closes: Sequence[float]) -> list[Course]:

@@ -1,5 +1,6 @@
 """Expressions of the rule language, asked in a running scenario."""
 
+import re
 from decimal import Decimal
 
 from features.steps.words import NEAR, Bound
@@ -17,6 +18,7 @@ from rules.language.vocabulary import Scope
 from runtime.facts import vocabulary_for
 
 NOWHERE = "the scenario"
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
 SAME = Decimal("1e-9")
 Seen = tuple[Value, Kind]
 
@@ -44,7 +46,7 @@ def compared(seen: Seen, bound: Bound, told: str) -> None:
     elif isinstance(value, bool | str):
         assert str(value).lower() == told.strip('"').lower(), shown
     else:
-        wanted = Decimal(str(value_of(_typed(told, Scope()))))
+        wanted = Decimal(str(value_of(_typed(_THOUSANDS.sub("", told), Scope()))))
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         close = abs(number - wanted) <= abs(wanted) * SAME if bound.words == "" else bound.holds(number, wanted)
         assert close, f"{shown} Expected {bound.words} {told} (about allows {NEAR:.0%})."

@@ -10,7 +10,7 @@ from features.steps.words import Bound
 from runtime.decimals import plain
 from runtime.events import CandleClose, Fill
 from runtime.instrument import Market
-from runtime.requests import OrderType, Side, TimeInForce
+from runtime.requests import OrderType, PlaceOrder, SetLeverage, Side, TimeInForce
 
 ZERO = Decimal(0)
 
@@ -70,13 +70,27 @@ def _(scene: Scene, count: int, words: str | None) -> None:
 @says("leverage is set {times:Times}[ for {symbol:Symbol}]")
 def _(scene: Scene, times: int, symbol: str | None) -> None:
     """So many requests for leverage were sent."""
+    scene.world.open()
     requests = [one for one in scene.world.journal.leverages() if symbol in (None, one.symbol)]
     assert len(requests) == times, f"These were sent: {requests}"
+
+
+@says("leverage is set before the first order")
+def _(scene: Scene) -> None:
+    """The first order was sent after the request for leverage."""
+    sent = [
+        type(request).__name__
+        for step in scene.world.journal.recent()
+        for request in step.requests
+        if isinstance(request, SetLeverage | PlaceOrder)
+    ]
+    assert sent[:1] == ["SetLeverage"], f"These were sent, in this order: {sent}"
 
 
 @says("the leverage of {symbol:Symbol} on the exchange is {leverage:Number}")
 def _(scene: Scene, symbol: str, leverage: Decimal) -> None:
     """The leverage that the exchange has for the book's account."""
+    scene.world.open()
     seen = scene.world.exchange.leverage(scene.world.account(scene.book(None)), symbol)
     assert seen == leverage, f"It is {seen}."
 
@@ -239,8 +253,8 @@ def _words(scene: Scene, placed: Placed) -> dict[str, str]:
         "side": request.side.value,
         "amount": amount,
         "kind": kind,
-        "price": "" if request.price is None else plain(request.price),
-        "stop": "" if request.stop_loss is None else plain(request.stop_loss),
+        "price": "" if request.price is None else plain(request.price.normalize()),
+        "stop": "" if request.stop_loss is None else plain(request.stop_loss.normalize()),
     }
 
 

@@ -7,6 +7,7 @@ from features.steps.sentence import says
 from features.steps.words import ratio
 from features.steps.world import RESERVE
 from runtime.events import FactObserved
+from runtime.requests import SetLeverage
 
 COMMANDS = {
     "acknowledges": "acknowledge",
@@ -75,6 +76,13 @@ def _(scene: Scene, amount: Decimal, coin: str) -> None:
 def _(scene: Scene, amount: Decimal, coin: str, book: str) -> None:
     """Only the exchange knows that the coins are gone, so that it will refuse what the engine believes it can pay."""
     scene.world.move_money(scene.world.account(book), coin, -amount, noticed=False)
+
+
+@says("the leverage of {symbol:Symbol} is already {leverage:Number} on the exchange")
+def _(scene: Scene, symbol: str, leverage: Decimal) -> None:
+    """The exchange has this leverage, and the engine does not know it."""
+    world = scene.world
+    world.exchange.submit(SetLeverage(world.account(scene.book(None)), symbol, leverage), world.now_ms)
 
 
 @says("the operator (acknowledges)[ the emergency]")

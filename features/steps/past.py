@@ -33,9 +33,9 @@ def _(scene: Scene, of: Series, price: Decimal, count: int) -> None:
     scene.extend(of, drifting(of.symbol, float(price), None, 0.0, count))
 
 
-@says(f"{{of:Series}} zig-zagging {{ratio:Percent}} above {{price:Number}} USDT {FOR}")
+@says(f"{{of:Series}} zig-zagging {{ratio:Percent}} around {{price:Number}} USDT {FOR}")
 def _(scene: Scene, of: Series, ratio: Decimal, price: Decimal, count: int) -> None:
-    """Up on one day and down on the next, ending at the price; all symbols do it in step."""
+    """Up, back, down and back in turn, ending at the price; all symbols do it in step."""
     scene.extend(of, zigzag(float(price), float(ratio), count))
 
 

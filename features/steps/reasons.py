@@ -6,8 +6,8 @@ from features.steps.journal import parts
 from features.steps.scene import Scene
 from features.steps.sentence import says
 from rules.language.explain import Explained, prose
-from runtime.instance import Instance
 from runtime.step import Decision
+from runtime.why_not import why_not
 
 
 @says("the entry is explained by {rule:Quoted} with {part:Quoted} {value:Literal}")
@@ -40,9 +40,8 @@ def _(scene: Scene, rule: str) -> None:
 def _(scene: Scene, sentence: str) -> None:
     """What keeps entries from happening now, and by how much: strength is 24, needs more than 25."""
     scene.world.open()
-    instance = scene.world.instance(scene.book(None), scene.symbol(None))
-    obstacles = list(why_not(instance, scene.symbol(None)))
-    assert any(obstacle.startswith(sentence) for obstacle in obstacles), f"Why-not says: {obstacles}"
+    said = list(obstacles(scene))
+    assert any(one.startswith(sentence) for one in said), f"Why-not says: {said}"
 
 
 @says("the entry[ of {symbol:Symbol}] is refused by {check:Name}[ because {words:Quoted}]")
@@ -98,19 +97,21 @@ def _(scene: Scene) -> None:
     assert not loud, f"The operator was told {loud}."
 
 
-def why_not(instance: Instance, symbol: str) -> Iterator[str]:
-    """For each entry rule, the conditions that keep it from firing, each with what it is and what it needs."""
-    for rule in instance.book.rules:
-        if rule.section == "entries":
-            seen = parts(instance.trace(rule, symbol))
-            yield from (_obstacle(part) for part in seen if part.decided and part.short_by)
-            if instance.snapshot.state not in rule.states:
-                yield f"state is {instance.snapshot.state}, needs {' or '.join(rule.states)}"
+def obstacles(scene: Scene) -> Iterator[str]:
+    """What holds the whole book back, what each entry rule misses, and what would refuse its order."""
+    world = scene.world
+    for answer in why_not(world.engine, scene.symbol(None), world.now_ms, [scene.book(None)]):
+        yield from answer.obstacles
+        for entry in answer.entries:
+            yield from (_obstacle(part) for part in parts(entry.trace) if part.decided and part.short_by)
+            yield from (refusal.text for refusal in entry.answers if refusal.check)
+            if not entry.state_fits:
+                yield f"state is {answer.state}, needs {' or '.join(entry.rule.states)}"
 
 
 def _obstacle(part: Explained) -> str:
-    named = part.children[0].text if part.children else part.text
-    return f"{named} {part.short_by}"
+    named = part.children[0].text if part.children and part.value is not None else part.text
+    return part.short_by if part.short_by.startswith(named) else f"{named} {part.short_by}"
 
 
 def _decisions(scene: Scene, rule: str) -> list[Decision]:

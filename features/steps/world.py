@@ -132,15 +132,18 @@ class World:
 
     def settle_funding(self, symbol: str, rate: Decimal) -> None:
         """Let the exchange settle funding, and the engine see the rate."""
+        self.open()
         turn = Turn(self.now_ms, (), (), ())
         self._backtest.play(turn, [Observation(self.now_ms, "funding.rate", symbol, rate)])
 
     def command(self, name: str, book: str = "") -> None:
         """Let the operator ask for something."""
+        self.open()
         self.tell([OperatorCommand(self.now_ms, name, "operator", "the scenario says so", book)])
 
     def move_money(self, account: str, coin: str, amount: Decimal, noticed: bool = True) -> None:
         """Bring coins in or take them out; what isn't noticed, only the exchange knows of."""
+        self.open()
         flows = self.exchange.deposit(account, coin, amount, self.now_ms)
         if noticed:
             self.tell(flows)
@@ -198,6 +201,9 @@ class World:
             held = {position.symbol: position.quantity for position in perpetuals if position.quantity}
             positions = {symbol: p.quantity for symbol, p in self.exchange.positions(account).items() if p.quantity}
             assert held == positions, f"{account} holds {held} in the engine's books and {positions} on the exchange."
+            for symbol in held:
+                stop, there = portfolio.stop(account, symbol), self.exchange.stop(account, symbol)
+                assert stop == there, f"The stop of {symbol} is {stop} in the engine's books, {there} on the exchange."
         live = {ticket.request.order_id for ticket in self.engine.trader.desk.live()}
         waiting = {order.request.order_id for name in portfolio.accounts for order in self.exchange.open_orders(name)}
         assert live == waiting, f"The engine waits for the orders {live}, the exchange has {waiting}."
