@@ -20,6 +20,7 @@ SIDES = ("long", "short", "flat")
 LEVELS = tuple(str(state) for state in BREAKER.states)
 LIFECYCLE_STATES = tuple(str(state) for state in LIFECYCLE.states)
 QUOTE_COIN = "USDT"
+WEIGHED = frozenset({"weight", "drift"})
 
 Read = Callable[[View, str], Value]
 Moment = Callable[[View, str], int | None]
@@ -35,7 +36,8 @@ class Fact:
 
 
 def _fact(name: str, kind: Kind, scope: str, about: str, read: Read, moment: Moment | None = None) -> Fact:
-    return Fact(FactDeclaration(name, kind, about, scope, moment is not None), read, moment)
+    declaration = FactDeclaration(name, kind, about, scope, moment is not None, name in WEIGHED)
+    return Fact(declaration, read, moment)
 
 
 # ── the portfolio and the account ───────────────────────────────────────────────────────────────────────────────────

@@ -78,7 +78,9 @@ class Ladder:
         now = self._names.index(self.snapshot.state)
         reached = sum(1 for level in self.rules.levels if value >= level.at)
         if reached > now:
-            return self._move("rise", now_ms, value, {"level": self._names[reached]})
+            after = self.rules.after_acknowledgement
+            restart = after is None or after.restarts
+            return self._move("rise", now_ms, value, {"level": self._names[reached], "restart": restart})
         if now and self.snapshot.state != EMERGENCY:
             return self._calm(now_ms, value, self.rules.levels[now - 1])
         return None

@@ -32,6 +32,7 @@ VALUES: dict[str, some.SearchStrategy[Any]] = {
     "number": some.decimals(1, 10, places=1),
     "count": some.integers(0, 3),
     "text": some.sampled_from(["", "because"]),
+    "bool": some.booleans(),
 }
 
 
