@@ -116,14 +116,15 @@ def _(scene: Scene, deal: str, book: str | None) -> None:
     _count(scene, Side(deal), None, 0, book)
 
 
-@says("{bound:Bound}{amount:Number} {coin:Coin} (was|were) {deal:Dealt} for {value:Number} USDT[ by {book:Book}]")
-def _(scene: Scene, bound: Bound, amount: Decimal, coin: str, deal: str, value: Decimal, book: str | None) -> None:
-    """So much of a coin changed hands in all, for this much money before fees."""
+@says("{amount:Number} {coin:Coin} (was|were) {deal:Dealt} for {bound:Bound}{value:Number} USDT[ by {book:Book}]")
+def _(scene: Scene, amount: Decimal, coin: str, deal: str, bound: Bound, value: Decimal, book: str | None) -> None:
+    """Exactly so much of a coin changed hands in all, for this much money before fees."""
     fills = _fills(scene, Side(deal), f"{coin}USDT", book)
     quantity = sum((fill.quantity for fill in fills), ZERO)
     spent = sum((fill.quantity * fill.price for fill in fills), ZERO)
-    assert bound.holds(quantity, amount), f"{quantity} {coin} was traded for {spent} USDT."
-    assert bound.holds(spent, value), f"{quantity} {coin} was traded for {spent} USDT."
+    shown = f"{quantity} {coin} was {deal} for {spent} USDT."
+    assert quantity == amount, shown
+    assert bound.holds(spent, value), shown
 
 
 @says("{bound:Bound}{value:Number} USDT of {coin:Coin} (was|were) {deal:Dealt}[ by {book:Book}]")
@@ -237,7 +238,7 @@ def _last(scene: Scene, symbol: str | None) -> Placed:
 def _words(scene: Scene, placed: Placed) -> dict[str, str]:
     request = placed.request
     amount = (
-        f"{plain(request.quote_amount)} USDT"
+        f"{plain(round(request.quote_amount, 2).normalize())} USDT"
         if request.quote_amount is not None
         else f"{plain(request.quantity or ZERO)} {request.symbol.removesuffix('USDT')}"
     )
