@@ -91,7 +91,7 @@ class Ladder:
             self.snapshot = self.machine.fire(self.snapshot, "recovered", Firing(now_ms, (), {}, "ladder")).after
 
     def _calm(self, now_ms: int, value: Decimal, level: Level) -> LevelMove | None:
-        below = value < level.at - self.rules.clear_by
+        below = value <= level.at - self.rules.clear_by
         since_ms = self.snapshot.memory.below_since_ms
         if below and since_ms is not None and now_ms - since_ms >= self.rules.keep_for_ms:
             return self._move("fall", now_ms, value, {})
