@@ -149,3 +149,204 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     And 30 days pass
     Then 0 orders were placed
     And the breaker is at EMERGENCY
+
+  # ── up and down ──
+
+  @BRK-05
+  Scenario: Levels rise at once and by any number of steps
+    When the price of BTCUSDT falls 26% within the hour
+    Then the breaker went from NORMAL to ALERT
+    And the journal says nothing of "CAUTION"
+    And the journal says nothing of "WARNING"
+
+  @BRK-05
+  Scenario Outline: A level is left when the drawdown has been two points under it for a day
+    When the price of BTCUSDT falls 26% within the hour
+    And the next hourly candle of BTCUSDT closes at <price> USDT
+    Then the drawdown is <drawdown>
+    And the breaker is at ALERT
+    When 23 hours pass
+    Then the breaker is at ALERT
+    When an hour passes
+    Then the breaker is at <level>
+    When 23 hours pass
+    Then the breaker is at <level>
+
+    Examples:
+      | price  | drawdown      | level   |
+      | 38,750 | 18%           | WARNING |
+      | 38,740 | more than 18% | ALERT   |
+
+  @BRK-05
+  Scenario: Levels fall one step at a time, each after a day of its own
+    When the price of BTCUSDT falls 26% within the hour
+    And the next hourly candle of BTCUSDT closes at 50,000 USDT
+    Then the drawdown is 0%
+    When 24 hours pass
+    Then the breaker is at WARNING
+    When 23 hours pass
+    Then the breaker is at WARNING
+    When 2 hours pass
+    Then the breaker is at CAUTION
+    When 23 hours pass
+    Then the breaker is at CAUTION
+    When 2 hours pass
+    Then the breaker is at NORMAL
+
+  @BRK-05
+  Scenario: The day begins anew when the drawdown comes back
+    When the price of BTCUSDT falls 26% within the hour
+    And the next hourly candle of BTCUSDT closes at 39,000 USDT
+    And 20 hours pass
+    And the next hourly candle of BTCUSDT closes at 38,000 USDT
+    And the next hourly candle of BTCUSDT closes at 39,000 USDT
+    And 23 hours pass
+    Then the breaker is at ALERT
+    When an hour passes
+    Then the breaker is at WARNING
+
+  @BRK-05
+  Scenario: EMERGENCY never falls by itself
+    When the price of BTCUSDT falls 32% within the hour
+    And the next hourly candle of BTCUSDT closes at 60,000 USDT
+    And 60 days pass
+    Then the drawdown is 0%
+    And the breaker is at EMERGENCY
+    And trading is halted
+
+  @BRK-05
+  Scenario Outline: After an acknowledgement sizes begin at a quarter and double each week
+    When the price of BTCUSDT falls 32% within the hour
+    And the operator acknowledges the emergency
+    Then the breaker is at NORMAL
+    And trading is not halted
+    When the operator pauses trend-1
+    And <days> days pass
+    And the operator resumes trend-1
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the book is IN_POSITION long ETHUSDT
+    And the order of ETHUSDT is scaled by check breaker to <size>
+
+    Examples:
+      | days | size |
+      | 1    | 25%  |
+      | 6    | 25%  |
+      | 7    | 50%  |
+      | 13   | 50%  |
+
+  @BRK-05
+  Scenario: Two weeks after an acknowledgement sizes are whole
+    When the price of BTCUSDT falls 32% within the hour
+    And the operator acknowledges the emergency
+    And the operator pauses trend-1
+    And 14 days pass
+    And the operator resumes trend-1
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the book is IN_POSITION long ETHUSDT
+    And the order of ETHUSDT is not scaled by check breaker
+
+  @BRK-05
+  Scenario: A new breach begins the recovery anew
+    When the price of BTCUSDT falls 32% within the hour
+    And the operator acknowledges the emergency
+    And the operator pauses trend-1
+    And 10 days pass
+    And the price of BTCUSDT falls 14% within the hour
+    Then the breaker is at CAUTION
+    When the operator resumes trend-1
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the order of ETHUSDT is scaled by check breaker to 18.75%
+    And the journal says "recovering at 25%"
+
+  @BRK-05
+  Scenario: Only a person leaves an emergency, and only once
+    When the price of BTCUSDT falls 32% within the hour
+    And the operator acknowledges
+    And questions are about what follows
+    And the operator acknowledges
+    Then the operator gets a P2 alert saying "Nothing needs to be acknowledged"
+    And the breaker is at NORMAL
+
+  # ── what survives ──
+
+  @BRK-06
+  Scenario: The level and the highest value survive a restart
+    When the next hourly candle of BTCUSDT closes at 60,000 USDT
+    And the price of BTCUSDT falls 26% within the hour
+    Then the breaker is at ALERT
+    When the engine restarts
+    Then the breaker is at ALERT
+    And the drawdown is about 21.5%
+    And entries are forbidden
+    When the next hourly candle of BTCUSDT closes at 50,000 USDT
+    Then the drawdown is about 13.79%
+
+  @BRK-06
+  Scenario: The calm that was waited for survives a restart
+    When the price of BTCUSDT falls 26% within the hour
+    And the next hourly candle of BTCUSDT closes at 39,000 USDT
+    And 20 hours pass
+    And the engine restarts
+    And 3 hours pass
+    Then the breaker is at ALERT
+    When an hour passes
+    Then the breaker is at WARNING
+
+  @BRK-06
+  Scenario: An emergency survives a restart, and so does its acknowledgement
+    When the price of BTCUSDT falls 32% within the hour
+    And the engine restarts
+    And 2 days pass
+    Then the breaker is at EMERGENCY
+    And trading is halted
+    When the operator acknowledges
+    And the operator pauses trend-1
+    And 7 days pass
+    And the engine restarts
+    Then trading is not halted
+    When the operator resumes trend-1
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the order of ETHUSDT is scaled by check breaker to 50%
+
+  @BRK-06
+  Scenario Outline: A ladder that is out of order is refused
+    Given the line "ladder.levels.<level>.at" of breakers.yaml is <at>
+    Then the rule files are refused at "<line>" in breakers.yaml because "<words>"
+
+    Examples:
+      | level     | at  | line       | words                                                  |
+      | WARNING   | 9%  | WARNING:   | `WARNING` begins at 9%, below `CAUTION` at 10%         |
+      | WARNING   | 10% | WARNING:   | `CAUTION` and `WARNING` overlap: both begin at 10%     |
+      | WARNING   | 21% | ALERT:     | `ALERT` begins at 20%, below `WARNING` at 21%          |
+      | EMERGENCY | 20% | EMERGENCY: | `ALERT` and `EMERGENCY` overlap: both begin at 20%     |
+
+  @BRK-06
+  Scenario Outline: A ladder with a gap is refused
+    Given breakers.yaml has no line "ladder.levels.<level>"
+    Then the rule files are refused at "levels:" in breakers.yaml because "The ladder has a gap: `<level>` is missing"
+
+    Examples:
+      | level     |
+      | WARNING   |
+      | EMERGENCY |
+
+  # ── what always passes ──
+
+  @BRK-07
+  Scenario: While entries are forbidden, protection and exits go on
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    Then the book is IN_POSITION long ETHUSDT
+    When the price of BTCUSDT falls 20% within the hour
+    Then the breaker is at WARNING
+    And entries are forbidden
+    When the next daily candle of ETHUSDT closes at 3,200 USDT
+    Then the book is TRAILING_STOP long ETHUSDT
+    And the stop of ETHUSDT on the exchange is 3 ATR below 3,200 USDT
+    When questions are about what follows
+    And 29 days pass
+    Then "exits.too_old" fired once
+    And these orders were placed:
+      | rule          | symbol  | side | amount    | kind               |
+      | exits.too_old | ETHUSDT | sell | 14.29 ETH | market reduce-only |
+    And no position is held
+    And nothing is refused for ETHUSDT

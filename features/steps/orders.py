@@ -52,6 +52,13 @@ def _(scene: Scene, symbol: str | None, name: str, ratio: Decimal | None) -> Non
         assert limit.after == limit.before * ratio, f"It went from {limit.before} to {limit.after}: {limit.text}"
 
 
+@says("the [last ]order[ of {symbol:Symbol}] is not scaled by check {name:Name}")
+def _(scene: Scene, symbol: str | None, name: str) -> None:
+    """This check did not touch the size of the last order."""
+    limits = [limit.text for limit in _last(scene, symbol).limits if limit.name == name]
+    assert not limits, f"It was made smaller by {limits}."
+
+
 @says("the [last ]order[ of {symbol:Symbol}] is made smaller by nothing")
 def _(scene: Scene, symbol: str | None) -> None:
     """No check, breaker or limit touched the size of the last order."""
@@ -161,11 +168,11 @@ def _(scene: Scene, symbol: str | None, bound: Bound, quantity: Decimal, coin: s
     assert bound.holds(seen, quantity), f"It is {seen} {coin}."
 
 
-@says("no position is held[ in {symbol:Symbol}]")
-def _(scene: Scene, symbol: str | None) -> None:
+@says("no position[ of {book:Book}] is held[ in {symbol:Symbol}]")
+def _(scene: Scene, book: str | None, symbol: str | None) -> None:
     """The book holds no perpetual position."""
     scene.world.open()
-    account = scene.world.account(scene.book(None))
+    account = scene.world.account(scene.book(book))
     held = {one: p.quantity for one, p in scene.world.exchange.positions(account).items() if symbol in (None, one)}
     assert not any(held.values()), f"The exchange has the positions {held}."
 

@@ -57,11 +57,15 @@ def _(scene: Scene, symbol: str | None, check: str, words: str | None) -> None:
     assert fitting, f"These were refused: {refusals}"
 
 
-@says("nothing is refused")
-def _(scene: Scene) -> None:
+@says("nothing is refused[ for {symbol:Symbol}]")
+def _(scene: Scene, symbol: str | None) -> None:
     """Every order that was wanted was allowed."""
     scene.world.open()
-    refusals = [(refused.check, refused.reason) for _, refused in scene.world.journal.refusals()]
+    refusals = [
+        (refused.check, refused.reason)
+        for _, refused in scene.world.journal.refusals()
+        if symbol in (None, getattr(refused.intent, "symbol", None))
+    ]
     assert not refusals, f"These were refused: {refusals}"
 
 
