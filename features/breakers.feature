@@ -186,11 +186,11 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     Then the breaker is at WARNING
     When 23 hours pass
     Then the breaker is at WARNING
-    When 2 hours pass
+    When an hour passes
     Then the breaker is at CAUTION
     When 23 hours pass
     Then the breaker is at CAUTION
-    When 2 hours pass
+    When an hour passes
     Then the breaker is at NORMAL
 
   @BRK-05
