@@ -206,3 +206,92 @@ Feature: Every order that takes risk is asked for its reasons first
     When a day passes
     Then "weekday" of trend-1 is Saturday
     And the order of ETHUSDT is made smaller by nothing
+
+  @RISK-05
+  Scenario: An eighth of the Kelly fraction bounds the size, once there are twenty trades
+    Given the check kelly is live
+    And the check position_size is off
+    And the param longest of trend-1 is 1d
+    When the next daily candle of ETHUSDT rises 0.5%
+    Then "kelly" of trend-1 is unknown
+    And the order of ETHUSDT is not scaled by check kelly
+    And the book is IN_POSITION long ETHUSDT
+    When ETHUSDT rises 0.5% a day for 46 days
+    Then "kelly" of trend-1 is 100%
+    And the order of ETHUSDT is scaled by check kelly
+    And "position.value / account.equity" of trend-1 for ETHUSDT is at most 12.6%
+
+  @RISK-05
+  Scenario: The bound is shipped switched off
+    Given the check position_size is off
+    And the param longest of trend-1 is 1d
+    When ETHUSDT rises 0.5% a day for 45 days
+    Then "kelly" of trend-1 is 100%
+    And the book is IN_POSITION long ETHUSDT
+    And the order of ETHUSDT is not scaled by check kelly
+
+  # ── prices that nobody should trade on ──
+
+  @RISK-06
+  Scenario: A price older than thirty seconds is not traded on
+    Given a portfolio of 200,000 USDT
+    And the book core-hodl with a sub-account of 100,000 USDT
+    When the next daily candle of BTCUSDT never comes
+    Then the entry of BTCUSDT is refused by stale_price because "Nobody knows what the coin costs now."
+    And ETHUSDT was bought once by core-hodl
+    And BTCUSDT was bought 0 times by core-hodl
+    And the book core-hodl is DEPLOYING
+    When a day passes
+    Then BTCUSDT was bought 0 times by core-hodl
+    When 6 days pass
+    Then BTCUSDT was bought once by core-hodl
+
+  @RISK-06
+  Scenario Outline: A candle that can't be true is not traded on
+    When this daily candle of ETHUSDT follows:
+      | open   | high   | low   | close   |
+      | <open> | <high> | <low> | <close> |
+    Then the operator gets a P1 alert saying "The 1d candle of ETHUSDT (linear) is not traded on: <reason>"
+    And the book is SCANNING in ETHUSDT
+    And "close" of trend-1 for ETHUSDT is 3000 USDT/ETH
+    And 0 orders were placed
+
+    Examples:
+      | open  | high  | low   | close | reason                                 |
+      | 3,000 | 2,990 | 3,020 | 3,010 | the high 2990.0 is below the low 3020.0 |
+      | 3,000 | 3,020 | 0     | 3,010 | the low is 0.0; a price is above zero   |
+      | 3,000 | 3,020 | -1    | 3,010 | the low is -1.0; a price is above zero  |
+      | 3,000 | 3,020 | 2,990 | 3,030 | open 3000.0 or close 3030.0 is outside  |
+
+  @RISK-06
+  Scenario Outline: A jump of more than 20 % that no second source confirms is not traded on
+    Given ETHUSDT spot daily candles "3000 0x300"
+    When this daily candle of ETHUSDT follows on linear:
+      | open   | close  |
+      | <open> | <open> |
+    Then "price.jump" of trend-1 for ETHUSDT is <jump>
+    And the book is <state> in ETHUSDT
+
+    Examples:
+      | open  | jump          | state       |
+      | 3,590 | less than 20% | IN_POSITION |
+      | 3,610 | more than 20% | NO_TRADE    |
+
+  @RISK-06
+  Scenario: A jump that the other market confirms is traded on
+    Given the spot market is watched as well
+    When this daily candle of ETHUSDT follows:
+      | open  | close |
+      | 3,700 | 3,700 |
+    Then "price.jump" of trend-1 for ETHUSDT is more than 20%
+    And "price.confirmed" of trend-1 for ETHUSDT is true
+    And the book is IN_POSITION long ETHUSDT
+
+  @RISK-06
+  Scenario: A second source that says something else confirms nothing
+    Given the spot market is watched as well
+    When this daily candle of ETHUSDT follows on linear:
+      | open  | close |
+      | 3,700 | 3,700 |
+    Then "price.confirmed" of trend-1 for ETHUSDT is false
+    And the entry of ETHUSDT is refused by price_jump because "no second source confirms it"
