@@ -317,6 +317,29 @@ Feature: Every order that takes risk is asked for its reasons first
     And "position.value / account.equity" of trend-1 for ETHUSDT is at most 12.6%
 
   @RISK-05
+  Scenario Outline: Nineteen trades say nothing yet
+    Given the param longest of trend-1 is 1d
+    When ETHUSDT rises 0.5% a day for <days> days
+    Then ETHUSDT was sold <trades> times
+    And "kelly" of trend-1 is <kelly>
+
+    Examples:
+      | days | trades | kelly   |
+      | 39   | 19     | unknown |
+      | 40   | 20     | 100%    |
+
+  @RISK-05
+  Scenario: A book that has only lost opens nothing more, where the example is switched on
+    Given the check kelly is live
+    And the check position_size is off
+    And the param longest of trend-1 is 1d
+    And market orders fill 0.4% worse than the price
+    When ETHUSDT rises 0.5% a day for 42 days
+    Then "kelly" of trend-1 is 0%
+    And ETHUSDT was bought 20 times
+    And the entry of ETHUSDT is refused by kelly because "No room is left under account.equity * kelly / 8"
+
+  @RISK-05
   Scenario: The bound is shipped switched off
     Given the check position_size is off
     And the param longest of trend-1 is 1d
