@@ -1,17 +1,18 @@
 """The sentences that features are made of, shipped so that users can write their own.
 
-In the conftest.py of a project: `pytest_plugins = ["features.steps"]`.
+In the conftest.py of a project: `pytest_plugins = ["features.steps"]`. README.md beside this file lists them.
 """
 
+# In an order in which each is loaded before another one needs it.
 pytest_plugins = [
+    "features.steps.scene",
     "features.steps.books",
     "features.steps.edits",
-    "features.steps.market",
-    "features.steps.money",
-    "features.steps.orders",
-    "features.steps.outside",
     "features.steps.past",
-    "features.steps.reasons",
-    "features.steps.scene",
+    "features.steps.market",
+    "features.steps.outside",
     "features.steps.states",
+    "features.steps.orders",
+    "features.steps.reasons",
+    "features.steps.money",
 ]

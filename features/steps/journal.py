@@ -44,6 +44,10 @@ class Journal:
         """Everything that was written down."""
         return ((step, record) for step in self.recent() for record in step.records)
 
+    def all_decisions(self) -> list[Decision]:
+        """Every rule that has fired, whatever questions are about."""
+        return [record for step in self.steps for record in step.records if isinstance(record, Decision)]
+
     def decisions(self, rule: str = "") -> list[Decision]:
         """The rules that fired; of one rule where it is named."""
         found = [record for _, record in self.records() if isinstance(record, Decision)]

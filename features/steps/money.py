@@ -38,7 +38,7 @@ def _(scene: Scene, bound: Bound, ratio: Decimal) -> None:
     assert bound.holds(seen, ratio), f"It is {seen:.4%}."
 
 
-@says("{bound:Bound}{amount:Number} USDT of funding (was|were) (paid)[ by {book:Book}]")
+@says("{bound:Bound}{amount:Number} USDT of funding (was|were) paid[ by {book:Book}]")
 def _(scene: Scene, bound: Bound, amount: Decimal, book: str | None) -> None:
     """What funding has cost in all; negative where it was received."""
     account = None if book is None else scene.world.account(book)

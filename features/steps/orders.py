@@ -105,13 +105,13 @@ def _(scene: Scene, symbol: str, leverage: Decimal) -> None:
 # ── fills ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@says("{symbol:Symbol} was (bought) {times:Times}[ by {book:Book}]")
+@says("{symbol:Symbol} was bought {times:Times}[ by {book:Book}]")
 def _(scene: Scene, symbol: str, times: int, book: str | None) -> None:
     """So many orders to buy were filled."""
     _count(scene, Side.BUY, symbol, times, book)
 
 
-@says("{symbol:Symbol} was (sold) {times:Times}[ by {book:Book}]")
+@says("{symbol:Symbol} was sold {times:Times}[ by {book:Book}]")
 def _(scene: Scene, symbol: str, times: int, book: str | None) -> None:
     """So many orders to sell were filled."""
     _count(scene, Side.SELL, symbol, times, book)

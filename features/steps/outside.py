@@ -85,7 +85,7 @@ def _(scene: Scene, symbol: str, leverage: Decimal) -> None:
     world.exchange.submit(SetLeverage(world.account(scene.book(None)), symbol, leverage), world.now_ms)
 
 
-@says("the operator (acknowledges)[ the emergency]")
+@says("the operator acknowledges[ the emergency]")
 def _(scene: Scene) -> None:
     """A person has looked at an emergency and lets trading go on."""
     scene.world.command("acknowledge")

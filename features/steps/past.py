@@ -9,7 +9,7 @@ from features.steps.scene import Scene
 from features.steps.sentence import says
 from features.steps.words import Series
 
-EACH = "a (day|hour|candle)"
+EACH = "a[n] (day|hour|candle)"
 FOR = "for {count:Whole} (day|hour|candle)[s]"
 
 

@@ -51,7 +51,7 @@ class RuleFiles:
         """Take out a key with everything under it."""
         before = self._texts[file]
         self._texts[file] = put(before, path, None)
-        assert self._texts[file] != before, f"There is no {'.'.join(path)} in {file}, so it can't be taken out."
+        assert self._texts[file] != before, f"There is no {'.'.join(path)} in {file.rsplit('/', 1)[-1]}, so it can't be taken out."
 
     def append(self, file: str, section: str, lines: str) -> None:
         """Add lines at the end of a section."""
@@ -156,7 +156,7 @@ def _new(path: Sequence[str], value: str | None, depth: int) -> list[str]:
 def _in_braces(line: str, key: str, value: str | None) -> str:
     known = re.compile(rf"\b{key}: *[^,}}]+?(?=\s*[,}}])")
     if value is None:
-        return re.sub(r",\s*(?=})|(?<={)\s*,", "", known.sub("", line))
+        return re.sub(r"\{\s*,", "{", re.sub(r",\s*\}", " }", re.sub(r",\s*,", ",", known.sub("", line))))
     if known.search(line):
         return known.sub(f"{key}: {value}", line)
     return line.replace("{", f"{{ {key}: {value},", 1)

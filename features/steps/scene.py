@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from features.steps.course import Course
-from features.steps.rule_files import RuleFiles
+from features.steps.fired import FIRED, remember
+from features.steps.rule_files import SHIPPED, RuleFiles
 from features.steps.words import Series
 from features.steps.world import RESERVE, Beginning, Past, World
 from rules.language.rulebook import Rulebook
@@ -123,9 +124,13 @@ def _decimal(share: Fraction) -> Decimal:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scene(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
     """One scenario; at its end the engine's books have to agree with the exchange's."""
-    scene = Scene(RuleFiles(tmp_path / "rules"))
+    config = request.config
+    scene = Scene(RuleFiles(tmp_path / "rules", config.getoption("--rules", None) or SHIPPED))
     yield scene
     if scene.begun:
-        scene.world.audit()
+        world = scene.world
+        books = [world.rulebook.books[name] for name in world.books]
+        remember(config.stash.setdefault(FIRED, {}), books, world.journal.all_decisions())
+        world.audit()

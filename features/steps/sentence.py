@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_bdd import step as bdd_step
@@ -42,6 +43,24 @@ def _regex(part: re.Match[str]) -> str:
     return _MARKS[part["mark"]] if part["mark"] else re.escape(part["text"])
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One sentence that can be said, what it means, and the module that knows it."""
+
+    module: str
+    sentence: str
+    about: str
+
+
+SAYINGS: list[Saying] = []
+
+
 def says(sentence: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function the meaning of a sentence; `Given`, `When` and `Then` may all stand before it."""
-    return bdd_step(Sentence(sentence))
+    register = bdd_step(Sentence(sentence), stacklevel=2)
+
+    def meant_by(function: Callable[..., None]) -> Callable[..., None]:
+        SAYINGS.append(Saying(function.__module__, sentence, function.__doc__ or ""))
+        return register(function)
+
+    return meant_by

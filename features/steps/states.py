@@ -13,8 +13,8 @@ def _(scene: Scene, book: str | None, state: str, side: str | None, symbol: str 
     name = _opened(scene).book(book)
     at = scene.symbol(symbol)
     snapshot = scene.world.snapshot(name, at)
-    told = [*scene.world.journal.sentences()[-5:]]
-    assert snapshot.state == state, f"{name} {at} is {snapshot.state}. Last in the journal: {told}"
+    told = "\n".join(["Last in the journal:", *scene.world.journal.sentences()[-5:]])
+    assert snapshot.state == state, f"{name} {at} is {snapshot.state}. {told}"
     if side is not None:
         quantity = scene.world.engine.portfolio.position(
             scene.world.account(name), scene.world.market(name), at
