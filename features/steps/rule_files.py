@@ -51,7 +51,8 @@ class RuleFiles:
         """Take out a key with everything under it."""
         before = self._texts[file]
         self._texts[file] = put(before, path, None)
-        assert self._texts[file] != before, f"There is no {'.'.join(path)} in {file.rsplit('/', 1)[-1]}, so it can't be taken out."
+        name = file.rsplit("/", 1)[-1]
+        assert self._texts[file] != before, f"There is no {'.'.join(path)} in {name}, so it can't be taken out."
 
     def append(self, file: str, section: str, lines: str) -> None:
         """Add lines at the end of a section."""
