@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test check demo bench lock clean
+.PHONY: help setup test check demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: setup  ## style, types and the arrow of imports
 
 demo: setup  ## run all engines against the local exchange
 	$(BIN)/eternal demo
+
+docs: setup  ## renew the parts of the documentation that are made from the code
+	$(BIN)/python docs/generate.py
 
 bench: setup  ## measure side by side with others
 	$(BIN)/python -m benchmarks

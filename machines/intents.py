@@ -65,11 +65,15 @@ class Sell:
 
 @dataclass(frozen=True, slots=True)
 class MoveStop:
-    """Move the protective stop to this distance behind a price, in quote coin; it only ever tightens."""
+    """Move the protective stop to this distance behind a price, in quote coin; it only ever tightens.
+
+    With `anchor` it is put there even where that is further away: until the fill its place was only a guess.
+    """
 
     symbol: str
     behind: Decimal
     distance: Decimal
+    anchor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def tightened(memory: TrendMemory, firing: Firing, behind: Decimal, distance: De
     if memory.stop is not None and not tighter(memory.side, stop, memory.stop):
         return memory, ()
     (symbol,) = firing.symbols
-    return replace(memory, stop=stop), (MoveStop(symbol, behind, distance),)
+    return replace(memory, stop=stop), (MoveStop(symbol, behind, distance, anchor=memory.stop is None),)
 
 
 def tighter(side: Direction | None, stop: Decimal, than: Decimal) -> bool:

@@ -1,5 +1,6 @@
 """Run the engine over history: the same step as live, with the clock, the feed and the exchange replaced."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,6 +46,7 @@ class Backtest:
         self._watch = watch
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
+        self._waiting: deque[Event] = deque()
 
     def run(self, progress: Callable[[int], None] = lambda _at_ms: None, until_ms: int | None = None) -> int:
         """Play the span from its first candle to its last, or to a moment in it; returns the number of candles."""
@@ -64,21 +66,25 @@ class Backtest:
             self.pass_on(self.exchange.range(turn.finest_closed))
         self._observe(seen)
         if turn.closed:
-            self._step(CandleClose(turn.at_ms, turn.closed))
+            self.pass_on([CandleClose(turn.at_ms, turn.closed)])
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
             self.pass_on(self.exchange.open(turn.finest_opened))
 
     def pass_on(self, events: Iterable[Event]) -> None:
-        """Let the engine take in events, and the exchange what the engine asks for because of them."""
-        for event in events:
-            self._step(event)
+        """Let the engine take in events, and the exchange what it asks for; answers queue behind what came before."""
+        self._waiting.extend(events)
+        while self._waiting:
+            step = self.engine.step(self._waiting.popleft())
+            self._watch(step)
+            for request in step.requests:
+                self._waiting.extend(self.exchange.submit(request, step.at_ms))
 
     def _observe(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
             if seen.name == "funding.rate":
                 self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
-            self._step(FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol))
+            self.pass_on([FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol)])
 
     def _acknowledge(self, at_ms: int) -> None:
         """Stand in for the operator, who looks at an emergency after a while and lets trading go on."""
@@ -87,17 +93,8 @@ class Backtest:
         elif self._halted_ms is None:
             self._halted_ms = at_ms
         elif self._acknowledge_after_ms is not None and at_ms - self._halted_ms >= self._acknowledge_after_ms:
-            self._step(
-                OperatorCommand(
-                    at_ms, "acknowledge", "back-test", "the time after which the operator acknowledges is over"
-                )
-            )
-
-    def _step(self, event: Event) -> None:
-        step = self.engine.step(event)
-        self._watch(step)
-        for request in step.requests:
-            self.pass_on(self.exchange.submit(request, step.at_ms))
+            reason = "the time after which the operator acknowledges is over"
+            self.pass_on([OperatorCommand(at_ms, "acknowledge", "back-test", reason)])
 
 
 class _Queue:

@@ -39,7 +39,6 @@ class EnvelopeWatch:
         equity = self._portfolio.equity()
         if equity is None or equity <= 0:
             return "The value of the portfolio is unknown, so no limit can be checked."
-        self._forget(now_ms)
         for order in requests:
             if isinstance(order, PlaceOrder):
                 reason = self._broken(order, notional_of(order, price), equity, now_ms)
@@ -55,7 +54,7 @@ class EnvelopeWatch:
         last_hour = sum(1 for at_ms, _ in self._orders if at_ms > now_ms - HOUR_MS)
         if last_hour >= limits.orders_per_hour:
             return f"{last_hour} orders were sent within the hour; {limits.orders_per_hour} are allowed."
-        turnover = sum((amount for _, amount in self._orders), ZERO) + notional
+        turnover = sum((amount for at_ms, amount in self._orders if at_ms > now_ms - DAY_MS), ZERO) + notional
         if turnover > limits.turnover_per_day * equity:
             return (
                 f"{readable(turnover)} USDT in a day is more than {percent(limits.turnover_per_day)} of the portfolio."
@@ -67,7 +66,8 @@ class EnvelopeWatch:
         return None
 
     def count(self, order: PlaceOrder, price: Decimal, now_ms: int) -> None:
-        """Remember an order that is sent."""
+        """Remember an order that is sent, and forget those of more than a day ago."""
+        self._forget(now_ms)
         self._orders.append((now_ms, notional_of(order, price)))
 
     def _forget(self, now_ms: int) -> None:

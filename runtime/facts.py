@@ -9,6 +9,7 @@ from machines.lifecycle import LIFECYCLE
 from rules.language.units import Kind, Unit
 from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
+from runtime.desk import Purpose
 from runtime.fact import Fact, Read, fact
 from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
@@ -24,6 +25,12 @@ QUOTE_COIN = "USDT"
 
 
 # ── the portfolio and the account ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _positions(view: View, _symbol: str) -> Value:
+    waiting = {t.request.symbol for t in view.desk.live(view.book.name) if t.purpose is Purpose.ENTRY}
+    held = {s for s in view.book.symbols if view.portfolio.holds(view.book.account, view.market, s)}
+    return Decimal(len(waiting | held))
 
 
 def _kelly(view: View, _symbol: str) -> Value:
@@ -96,6 +103,13 @@ ACCOUNT_FACTS = (
         "book",
         "USDT of the sub-account that no open order has spoken for",
         lambda v, _: v.portfolio.available(v.book.account, QUOTE_COIN),
+    ),
+    fact(
+        "account.positions",
+        Kind(Unit.COUNT),
+        "book",
+        "in how many of its symbols the book holds something or waits for an entry",
+        _positions,
     ),
     fact(
         "kelly",

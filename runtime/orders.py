@@ -150,7 +150,7 @@ class _Planner:
         return Planned((self._closing(Side.SELL if held > 0 else Side.BUY, quantity, urgency),))
 
     def move_stop(self, intent: MoveStop) -> Planned | Unplannable:
-        """Tighten the stop in place; where that would loosen it, or it is there already, nothing is asked for."""
+        """Tighten the stop in place, or anchor it; where it is there already, or would be loosened, ask for nothing."""
         direction, now = self._view.position.direction, self._view.stop
         if direction is None:
             return self.no("nothing is held, so there is no stop to move.")
@@ -158,7 +158,7 @@ class _Planner:
             direction, stop_price(direction, intent.behind, intent.distance, self._instrument)
         )
         looser = now is not None and (stop <= now if direction is Direction.LONG else stop >= now)
-        if looser or stop <= 0:
+        if (looser and not intent.anchor) or stop in (now, ZERO) or stop < 0:
             return Planned((), limits)
         return Planned((ChangeStop(self._view.account, self._instrument.symbol, whole(stop)),), limits)
 

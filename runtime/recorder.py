@@ -11,6 +11,7 @@ from runtime.instrument import Market
 from runtime.requests import MoveMoney, OrderType, PlaceOrder, Request
 from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
+from runtime.upkeep import upkeep_of
 
 DAY_MS = 86_400_000
 ZERO = Decimal(0)
@@ -203,6 +204,7 @@ class Recorder:
             },
             slippage_paid=self.slippage_paid,
             candles=self.candles,
+            upkeep=tuple(filter(None, map(upkeep_of, self.engine.instances.values()))),
         )
 
 

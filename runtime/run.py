@@ -7,6 +7,7 @@ from decimal import Decimal
 from rules.language.explain import Explained
 from runtime.events import Fill, FundingPayment
 from runtime.trades import Trade
+from runtime.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,4 @@ class RunResult:
     weights: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     slippage_paid: Decimal = Decimal(0)
     candles: int = 0
-    state: Mapping[str, object] = field(default_factory=dict)
+    upkeep: tuple[Upkeep, ...] = ()

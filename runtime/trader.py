@@ -7,7 +7,7 @@ from typing import Any
 
 from machines.intents import Alert, Buy, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
 from runtime.decimals import percent
-from runtime.desk import Desk, Purpose, Ticket
+from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
@@ -54,7 +54,7 @@ class Trader:
     def __init__(
         self, world: World, ladder: Ladder | None, reviews: Mapping[str, Review], envelope: EnvelopeWatch
     ) -> None:
-        self.desk = Desk()
+        self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
         self._world = world
         self._portfolio = world.portfolio

@@ -1,13 +1,14 @@
 """What the rules of one book can see: one book's window on the board, the portfolio and its own memory."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from machines.intents import Direction
 from machines.table import Snapshot
 from rules.language.book import Book
 from runtime.board import Board
+from runtime.desk import Desk
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
 from runtime.portfolio import Portfolio
@@ -48,6 +49,7 @@ class World:
     histories: Histories
     instruments: Mapping[tuple[Market, str], Instrument]
     status: Status
+    desk: Desk = field(default_factory=Desk)
 
 
 class View:
@@ -59,6 +61,7 @@ class View:
         self.trades = world.trades
         self.histories = world.histories
         self.status = world.status
+        self.desk = world.desk
         self.book = book
         self.market = Market(book.market)
         self.snapshot = snapshot

@@ -139,7 +139,7 @@ def _refuse_description(*described: object) -> None:
 
 
 def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None) -> None:
-    """Run a plan, show the report, write what was asked for, and keep the run."""
+    """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
     from adapters.cli.wiring import prepare
@@ -148,12 +148,13 @@ def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Pa
 
     prepared = prepare(plan)
     result = play(prepared)
-    show(result, screen())
+    # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
+    folder = keep(prepared, result, runs)
     if json_file is not None:
         json_file.write_text(as_text(full_document(result)), encoding="utf-8")
     if html_file is not None:
         html_file.write_text(to_html(result, thresholds(prepared)), encoding="utf-8")
-    folder = keep(prepared, result, runs)
+    show(result, screen())
     say(f"Run {prepared.run_id} is kept in {folder}. Explain its orders: eternal explain {prepared.run_id}")
 
 

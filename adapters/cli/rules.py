@@ -37,10 +37,9 @@ def list_books(folder: RulesFolder = None, as_json: AsJson = False) -> None:
         return
     table = Table("book", "machine", "market", "symbols", "candles", "account", "share", "about", box=box.SIMPLE_HEAD)
     for book in rulebook.books.values():
-        row = _plain(book, rulebook)
-        symbols = ", ".join(row["symbols"])
-        cells = (book.name, book.machine, book.market, symbols, book.timeframe, book.account, row["share"], book.about)
-        table.add_row(*(str(cell or "–") for cell in cells))
+        symbols, share = ", ".join(book.symbols), rulebook.shares.get(book.name)
+        percent = "–" if share is None else f"{float(share) * 100:g}%"
+        table.add_row(book.name, book.machine, book.market, symbols, book.timeframe, book.account, percent, book.about)
     screen().print(table)
     say(f"{len(rulebook.books)} books, {len(rulebook.checks)} pre-trade checks, version {rulebook.version}")
 

@@ -39,7 +39,7 @@ class Story:
 def story_of(run: SavedRun, wanted: str) -> Story:
     """Find an order by its id or the start of it, or a decision by its number; fails with what is near."""
     document = run.document
-    if wanted.isdigit() and (decision := _decision(document, int(wanted))) is not None:
+    if wanted.isascii() and wanted.isdigit() and (decision := _decision(document, int(wanted))) is not None:
         orders = tuple(one for one in document["orders"] if one["order_id"] in decision["order_ids"])
         return Story(run.id, None, decision, "", orders, _fills(document, decision["order_ids"]), None)
     order = _order(document, wanted)

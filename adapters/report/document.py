@@ -37,6 +37,7 @@ def document(result: RunResult) -> dict[str, Any]:
             "fills": [asdict(fill) for fill in result.fills],
             "funding": [asdict(payment) for payment in result.funding],
             "decisions": [_decision(decision) for decision in result.decisions],
+            "upkeep": [asdict(one) for one in result.upkeep],
             "levels": [asdict(change) for change in result.levels],
             "notes": [asdict(note) for note in result.notes],
         }

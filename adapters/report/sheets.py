@@ -9,6 +9,7 @@ from adapters.report.words import NOTHING, day, days, hours, minute, money, numb
 from runtime.metrics import DAY_MS, Curve
 from runtime.record import Record
 from runtime.trades import Trade
+from runtime.upkeep import Upkeep
 
 EXTREME_TRADES = 5
 
@@ -34,6 +35,7 @@ def sheets(summary: Summary, last: int) -> list[Sheet]:
     return [
         figures(summary),
         engines(summary),
+        weights(summary),
         regimes(summary),
         drawdowns(summary),
         *trades(summary, last),
@@ -108,6 +110,30 @@ def engines(summary: Summary) -> Sheet:
     )
     columns = ("book", "share", "profit", "return", "a year", "Sharpe", "drawdown", "trades", "won", "factor", "fees")
     return Sheet("Engines", columns, rows, signed=frozenset({2, 3, 4}))
+
+
+def weights(summary: Summary) -> Sheet:
+    """Return each coin against its target weight, the last rebalance and the staking yield of accumulating books."""
+    rows = tuple(
+        (one.book, held.symbol, percent(held.target), percent(held.drift, signed=True))
+        for one in summary.result.upkeep
+        for held in one.holdings
+    )
+    about = " ".join(told(one) for one in summary.result.upkeep)
+    columns = ("book", "coin", "target weight", "points off")
+    return Sheet("Weights at the end", columns, rows, text=2, empty="No book keeps weights.", about=about)
+
+
+def told(upkeep: Upkeep) -> str:
+    """Say when a book was rebalanced, when that is due again, and what staking would pay."""
+    if upkeep.rebalanced_ms is None:
+        rebalanced = f"{upkeep.book} was never rebalanced"
+    else:
+        rebalanced = f"{upkeep.book} was rebalanced on {day(upkeep.rebalanced_ms)}"
+        if upkeep.due_from_ms is not None:
+            rebalanced += f", the next is due from {day(upkeep.due_from_ms)} to {day(upkeep.due_to_ms)}"
+    staking = "unknown" if upkeep.earn_yield is None else percent(upkeep.earn_yield)
+    return f"{rebalanced}; the staking yield is {staking}, {percent(upkeep.earn_from)} is needed."
 
 
 def regimes(summary: Summary) -> Sheet:

@@ -48,14 +48,19 @@ class SimulatedExchange:
 
     def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
         """Serve the first price of each candle: liquidation and jumped stops, then takers and crossing limits."""
-        latest, busy = self._prices.latest, []
+        latest, busy, jumped = self._prices.latest, [], []
         for candle in candles:
-            latest[candle.market, candle.symbol] = candle.open
+            key = (candle.market, candle.symbol)
+            before = latest.get(key)
+            latest[key] = candle.open
             if self._is_busy(candle):
                 busy.append(candle)
+                # Where the price stands as the candle before it left it, that candle has reached whatever there was.
+                if before != candle.open:
+                    jumped.append(candle)
         if not busy:
             return []
-        events = self._protection.at_open(busy)
+        events = self._protection.at_open(jumped) if jumped else []
         trades = [event for candle in busy for event in self._matching.at_open(candle)]
         return events + trades + (self._protection.at_open(busy) if trades else [])
 

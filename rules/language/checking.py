@@ -66,7 +66,7 @@ from rules.language.units import (
 )
 from rules.language.vocabulary import CALENDAR, COLUMNS, SCOPES_WITH_SYMBOL, Scope
 
-LARGEST = 4_000
+LARGEST = 1_000
 DEEPEST = 64
 MOST_BARS = 10_000
 _CONDITION = Kind(Unit.BOOL)

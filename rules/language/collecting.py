@@ -39,7 +39,7 @@ class Findings(list[Finding]):
 
 def with_line(finding: Finding, lines: Sequence[str]) -> Finding:
     """Add the line of the file with the place underlined; of a very long line only what is near the place."""
-    marked = mark(finding, lines)
+    marked = finding if finding.marked else mark(finding, lines)
     line, _, underline = marked.marked.partition("\n")
     if len(line) <= LONGEST_LINE:
         return marked

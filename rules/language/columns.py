@@ -31,6 +31,12 @@ from rules.language.units import WORDS, Unit
 
 Resolve = Callable[[Typed], pl.Expr]
 
+_CALCULATIONS: dict[str, Callable[..., windows.Floats]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -49,10 +55,12 @@ def to_polars(expression: Typed, resolve: Resolve) -> pl.Expr:
 
 def finite(column: pl.Expr) -> pl.Expr:
     """Give a column of numbers with null for whatever isn't one."""
-    return pl.when(column.is_finite()).then(column)
+    return _calculated(lambda values: values, [column])
 
 
 class _Columns:
+    """Uses each part once: an expression that names a part twice doubles with every level."""
+
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
 
@@ -96,12 +104,7 @@ class _Columns:
         return -self.column(node.operand)
 
     def arithmetic(self, node: Arithmetic) -> pl.Expr:
-        left, right = self.columns(node.children)
-        if node.operator == "+":
-            return finite(left + right)
-        if node.operator == "-":
-            return finite(left - right)
-        return finite(left * right) if node.operator == "*" else _quotient(left, right)
+        return _calculated(_CALCULATIONS[node.operator], self.columns(node.children))
 
     def comparison(self, node: Comparison) -> pl.Expr:
         if node.left.constant and not node.right.constant:
@@ -109,9 +112,14 @@ class _Columns:
         return _compare(node.operator, self.column(node.left), self.single(node.right))
 
     def membership(self, node: Membership) -> pl.Expr:
-        operand = self.column(node.operand)
-        found = _joined("or", [_compare("==", operand, self.single(option)) for option in node.options])
-        return ~found if node.negated else found
+        def compute(inputs: Sequence[pl.Series]) -> pl.Series:
+            operand, *options = inputs
+            found = operand == options[0]
+            for option in options[1:]:
+                found = found | (operand == option)
+            return ~found if node.negated else found
+
+        return pl.map_batches(self.columns(node.children), compute, return_dtype=pl.Boolean())
 
     def junction(self, node: Junction) -> pl.Expr:
         return _joined(node.operator, self.columns(node.operands))
@@ -123,23 +131,26 @@ class _Columns:
         return self.column(node.operand).is_not_null()
 
     def choice(self, node: Choice) -> pl.Expr:
-        condition, then, otherwise = self.columns(node.children)
-        return pl.when(condition).then(then).when(~condition).then(otherwise)
+        form = _form(node.kind.unit)
+        return pl.map_batches(self.columns(node.children), _chosen, return_dtype=form)
 
     def pointwise(self, node: Pointwise) -> pl.Expr:
         columns = self.columns(node.operands)
         if node.function in ("min", "max"):
-            return _extreme(columns, node.function == "max")
+            better = np.greater if node.function == "max" else np.less
+            return _calculated(lambda *values: _extreme(values, better), columns)
         return _POINTWISE[node.function](columns[0])
 
 
+def _form(unit: Unit) -> pl.DataType:
+    return pl.Boolean() if unit is Unit.BOOL else pl.String() if unit in WORDS else pl.Float64()
+
+
 def _plain(value: Value, unit: Unit) -> tuple[Value, pl.DataType]:
-    if unit is Unit.BOOL:
-        return value, pl.Boolean()
-    if unit in WORDS:
-        return value, pl.String()
-    number = math.nan if value is None else float(value)
-    return (number if math.isfinite(number) else None), pl.Float64()
+    if value is None or unit is Unit.BOOL or unit in WORDS:
+        return value, _form(unit)
+    number = float(value)
+    return (number if math.isfinite(number) else None), _form(unit)
 
 
 def _compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
@@ -154,15 +165,21 @@ def _compare(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return comparisons[operator](right)
 
 
-def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+def _calculated(calculate: Callable[..., windows.Floats], columns: Sequence[pl.Expr]) -> pl.Expr:
+    """Calculate in numpy: polars multiplies by the reciprocal of a single divisor, which changes the last digit."""
+
     def compute(inputs: Sequence[pl.Series]) -> pl.Series:
-        # polars multiplies by the reciprocal of a single divisor, which changes the last digit.
-        above, below = (_array(each) for each in inputs)
         with np.errstate(all="ignore"):
-            result = above / below
+            result = calculate(*(_array(each) for each in inputs))
         return _series(np.where(np.isfinite(result), result, np.nan))
 
-    return pl.map_batches([left, right], compute, return_dtype=pl.Float64)
+    return pl.map_batches(columns, compute, return_dtype=pl.Float64)
+
+
+def _chosen(inputs: Sequence[pl.Series]) -> pl.Series:
+    condition, then, otherwise = inputs
+    unknown = pl.Series([None], dtype=then.dtype).new_from_index(0, len(then))
+    return then.zip_with(condition.fill_null(False), otherwise).zip_with(condition.is_not_null(), unknown)
 
 
 def _joined(operator: str, conditions: Sequence[pl.Expr]) -> pl.Expr:
@@ -172,11 +189,10 @@ def _joined(operator: str, conditions: Sequence[pl.Expr]) -> pl.Expr:
     return result
 
 
-def _extreme(columns: Sequence[pl.Expr], largest: bool) -> pl.Expr:
+def _extreme(columns: Sequence[windows.Floats], better: np.ufunc) -> windows.Floats:
     best = columns[0]
     for column in columns[1:]:
-        better = column > best if largest else column < best
-        best = pl.when(better).then(column).when(~better).then(best)
+        best = np.where(np.isnan(best) | np.isnan(column), np.nan, np.where(better(column, best), column, best))
     return best
 
 
@@ -191,7 +207,7 @@ def _logarithm(column: pl.Expr) -> pl.Expr:
 
 _POINTWISE: dict[str, Callable[[pl.Expr], pl.Expr]] = {
     "abs": lambda column: column.abs(),
-    "sqrt": lambda column: pl.when(column >= 0).then(column.sqrt()),
+    "sqrt": lambda column: _calculated(np.sqrt, [column]),
     "log": _logarithm,
     "round": lambda column: column.round(0, mode="half_to_even"),
     "floor": lambda column: column.floor(),

@@ -58,6 +58,7 @@ class _Explanation:
     def __init__(self, binder: Binder, symbol: str) -> None:
         self.binder = binder
         self.symbol = symbol
+        self.seen: dict[str, Value] = {}
 
     def of(self, node: Typed, decided: bool) -> Explained:
         value = self.value(node)
@@ -72,7 +73,9 @@ class _Explanation:
         return Explained(node.text, value, str(node.kind.unit), children, decided, self.short_by(node, value))
 
     def value(self, node: Typed) -> Value:
-        return compile_live(node, self.binder, self.symbol)()
+        if node.key not in self.seen:
+            self.seen[node.key] = compile_live(node, self.binder, self.symbol)()
+        return self.seen[node.key]
 
     def over_symbols(self, node: OverSymbols, value: Value, decided: bool) -> Explained:
         children = []

@@ -18,6 +18,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from rules.language.collecting import with_line
 from rules.language.document import Document, Fields, Items, Scalar, Tree, shortened
 from rules.language.findings import Finding, error
 from rules.language.flow import PLACEHOLDERS, covered, uncovered
@@ -27,6 +28,8 @@ LARGEST_FILE = 128 * 1024
 MOST_NODES = 6_000
 DEEPEST = 20
 MOST_OF_A_KIND = 10
+# What the YAML library raises, besides its own errors, for some of what it can't read.
+GIVES_UP = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 _MARKS = re.compile(r"(?:[&!]\S*\s+)+")
@@ -88,10 +91,9 @@ def read_text(content: bytes, file: str) -> tuple[Document | None, list[Finding]
     findings = _tabs(source, file)
     builder = _Builder(file, source.replace("\t", " "))
     root = builder.build()
-    findings += builder.findings
-    if root is None:
-        return None, findings
-    return Document(file, root, tuple(source.split("\n"))), findings
+    lines = tuple(source.split("\n"))
+    findings = [with_line(finding, lines) for finding in (*findings, *builder.findings)]
+    return (None if root is None else Document(file, root, lines)), findings
 
 
 def _place_of(source: str, at: int, file: str) -> Place:
@@ -138,17 +140,16 @@ class _Builder:
 
     def build(self) -> Fields | None:
         try:
-            for event in YAML(pure=True).parse(covered(self.source)):
+            for event in YAML(typ="safe", pure=True).parse(covered(self.source)):
                 self.take(event)
         except _Stop:
             return None
         except MarkedYAMLError as problem:
             self.findings.append(self.unreadable(problem))
             return None
-        except YAMLError as problem:
-            self.findings.append(
-                error("R003", Place(self.file, 1, 1, 1), f"This is not YAML: {str(problem).splitlines()[0]}.")
-            )
+        except (YAMLError, *GIVES_UP) as problem:
+            words = next(iter(str(problem).splitlines()), "it can't be read")
+            self.findings.append(error("R003", Place(self.file, 1, 1, 1), f"This is not YAML: {words}."))
             return None
         return self.checked_root()
 

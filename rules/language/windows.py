@@ -6,13 +6,15 @@ unknown.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+BLOCK_ROWS = 4096
 
 
 def ago(values: Floats, bars: int) -> Floats:
@@ -26,14 +28,19 @@ def ago(values: Floats, bars: int) -> Floats:
 def sums(values: Floats, bars: int) -> Floats:
     """Add the last bars."""
     result = np.full(len(values), np.nan)
-    rows = len(values) - bars + 1
-    if rows < 1:
-        return result
-    added = np.zeros(rows)
-    for at in range(bars):
-        added += values[at : at + rows]
-    result[bars - 1 :] = added
+    for first, last in _blocks(len(values), bars):
+        added = np.zeros(last - first)
+        for at in range(bars):
+            added += values[first + at : last + at]
+        result[first + bars - 1 : last + bars - 1] = added
     return result
+
+
+def _blocks(rows: int, bars: int) -> Iterator[tuple[int, int]]:
+    """Cut the rows at which a window may begin into blocks that fit the processor's cache."""
+    windows = rows - bars + 1
+    for first in range(0, windows, BLOCK_ROWS):
+        yield first, min(windows, first + BLOCK_ROWS)
 
 
 def means(values: Floats, bars: int) -> Floats:
@@ -44,14 +51,14 @@ def means(values: Floats, bars: int) -> Floats:
 def products(left: Floats, right: Floats, bars: int) -> Floats:
     """Add the products of the distances from their means, over the last bars of two columns."""
     result = np.full(len(left), np.nan)
-    rows = len(left) - bars + 1
-    if rows < 1:
-        return result
-    left_mean, right_mean = means(left, bars)[bars - 1 :], means(right, bars)[bars - 1 :]
-    added = np.zeros(rows)
-    for at in range(bars):
-        added += (left[at : at + rows] - left_mean) * (right[at : at + rows] - right_mean)
-    result[bars - 1 :] = added
+    left_means, right_means = means(left, bars)[bars - 1 :], means(right, bars)[bars - 1 :]
+    for first, last in _blocks(len(left), bars):
+        added = np.zeros(last - first)
+        for at in range(bars):
+            product = left[first + at : last + at] - left_means[first:last]
+            product *= right[first + at : last + at] - right_means[first:last]
+            added += product
+        result[first + bars - 1 : last + bars - 1] = added
     return result
 
 

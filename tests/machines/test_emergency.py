@@ -20,7 +20,9 @@ PLAIN = Table(
 )
 
 
-@pytest.mark.parametrize("table", [with_emergency(PLAIN, {}, (), (Return("A"),)), *MACHINES.values()], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [with_emergency(PLAIN, {}, (), (Return("A"),)), *MACHINES.values()], ids=lambda table: table.name
+)
 def test_it_leads_in_from_everywhere_and_out_by_a_person_only(table: Table) -> None:
     Machine(table)
     entering = {source for source, trigger, to in table.moves if (trigger, to) == ("emergency", EMERGENCY)}

@@ -79,7 +79,9 @@ def test_the_largest_position_and_the_leverage_have_defaults() -> None:
 @pytest.mark.parametrize(("side", "stop"), [("long", 9_800), ("short", 10_200)])
 def test_the_stop_is_anchored_at_the_price_that_was_paid(side: str, stop: int) -> None:
     story = Story().enter(side)
-    assert story.fire("opened", price=Decimal(10_000)) == (MoveStop("BTCUSDT", Decimal(10_000), Decimal(200)),)
+    assert story.fire("opened", price=Decimal(10_000)) == (
+        MoveStop("BTCUSDT", Decimal(10_000), Decimal(200), anchor=True),
+    )
     assert story.state == State.IN_POSITION
     assert story.memory == TrendMemory(Direction(side), Decimal(200), Decimal(stop), entered_ms=story.now_ms)
 
@@ -225,7 +227,7 @@ class TestCloseNow:
     def test_a_part_that_was_filled_all_the_same_gets_its_stop_and_is_left_at_once(self) -> None:
         story = Story().enter()
         story.fire("close_now", label="breaker")
-        stop = MoveStop("BTCUSDT", Decimal(10_000), Decimal(200))
+        stop = MoveStop("BTCUSDT", Decimal(10_000), Decimal(200), anchor=True)
         assert story.fire("opened", price=Decimal(10_000)) == (stop, Leave("BTCUSDT", Urgency.URGENT, "breaker"))
         assert story.state == State.EXITING
 
@@ -258,7 +260,9 @@ class TestEmergency:
     def test_an_entry_that_was_filled_all_the_same_has_its_stop(self) -> None:
         story = Story().enter()
         story.fire("emergency")
-        assert story.fire("opened", price=Decimal(10_000)) == (MoveStop("BTCUSDT", Decimal(10_000), Decimal(200)),)
+        assert story.fire("opened", price=Decimal(10_000)) == (
+            MoveStop("BTCUSDT", Decimal(10_000), Decimal(200), anchor=True),
+        )
         story.fire("stopped")
         story.fire("acknowledge")
         assert story.state == State.SCANNING

@@ -534,6 +534,14 @@ def test_a_stop_moves_in_place_and_toward_the_price(
     assert result.requests == expected
 
 
+@pytest.mark.spec("TREND-04")
+@pytest.mark.parametrize(("behind", "wanted"), [("49500", "48500"), ("50500", "49500"), ("50000", None)])
+def test_a_stop_is_anchored_at_the_fill_on_whichever_side_of_the_guess_that_is(behind: str, wanted: str | None) -> None:
+    view = account(held="0.1", stop=Decimal(49_000))
+    result = planned(MoveStop("BTCUSDT", Decimal(behind), Decimal(1000), anchor=True), PERPETUAL, view)
+    assert result.requests == (() if wanted is None else (ChangeStop("TREND-1", "BTCUSDT", Decimal(wanted)),))
+
+
 @pytest.mark.spec("TREND-05")
 def test_a_stop_that_the_price_has_passed_stands_one_tick_short_of_it() -> None:
     view = account(held="0.1", stop=Decimal(48_000))

@@ -187,6 +187,11 @@ MISTAKES = [
     ),
     (
         "  risk: 1%",
+        "  risk: {value: 1%, from: 0%, to: 0.5%}",
+        "12:17: R043 `1%` is more than the largest value, `0.5%`.",
+    ),
+    (
+        "  risk: 1%",
         "  risk: {value: 1%, to: 3}",
         "12:25: R043 `3` is a whole number, the value `1%` is a ratio. A range has the unit of its value.",
     ),

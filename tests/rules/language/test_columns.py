@@ -51,3 +51,19 @@ def test_what_is_selected_is_asked_for_whole(typed: Check) -> None:
 def test_what_needs_a_running_engine_has_no_column(typed: Check) -> None:
     with pytest.raises(ValueError, match="needs a running engine"):
         to_polars(typed("close > open and order.opens"), resolve)
+
+
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        ("abs(close + open) / (close - open)", 4),
+        ("max(close, open, high * (close / low))", 5),
+        ("close if close > open else open", 4),
+        ("close in [open, high, low]", 4),
+        ("sqrt(close / open / 1%)", 2),
+        ("highest(close - open, 3)[1] > mean(close, 2)", 3),
+        ("not (known(close) and for_bars(close > open, 3))", 3),
+    ],
+)
+def test_each_part_is_used_once(typed: Check, text: str, leaves: int) -> None:
+    assert len(to_polars(typed(text), resolve).meta.root_names()) == leaves

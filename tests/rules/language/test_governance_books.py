@@ -173,6 +173,10 @@ def test_shares_are_exact_and_alternatives_share_one(shelf) -> None:
     ("text", "expected"),
     [
         ("shares: {core: 70%, trend-1: 40%}", "2:1: R053 The shares add up to 110%, which is more than 100%."),
+        (
+            "shares: {core: 70%, more: 10%, trend-1: 40%}\nalternatives: [[core, more]]",
+            "2:1: R053 The shares add up to 110%, which is more than 100%.",
+        ),
         ("shares: {core: 70%, trend-1: 101%}", "2:30: R053 101% is out of range: a share is from 0% to 100%."),
         ("shares: {core: 70%, trend: 10%}", "2:21: R022 There is no book `trend`. Did you mean `trend-1`?"),
         ("shares: {core: 0.7}", "2:16: R124 `0.7` is a number; a ratio such as `40%` or `2/3` is needed here."),

@@ -39,6 +39,7 @@ def said(shelf, content: str | bytes) -> list[str]:
         ('book: "a\n', "2:1: R003 This is not YAML: while scanning a quoted scalar found unexpected end of stream."),
         ("book: a\n  machine: b\n", "2:10: R003 This is not YAML: mapping values are not allowed here."),
         ("{a: b}: c\n", "1:1: R003 A list or section stands where a key belongs. A key is a single word."),
+        (":  # a comment that a library which keeps them can't keep\n a\n\n", "1:1: R026 Nothing tells"),
         ("what: ever\n", "1:1: R026 Nothing tells what this book decides about."),
         ("[" * 1000, "1:21: R009 Sections are nested more than 20 deep."),
         ("{a: " * 1000, "1:81: R009 Sections are nested more than 20 deep."),
@@ -169,8 +170,11 @@ def test_only_so_many_mistakes_are_listed(shelf) -> None:
 
 
 def test_the_marked_part_of_a_long_line_is_short(shelf) -> None:
-    said(shelf, "book: a" + " " * 100 + "b" * 100_000 + ": @")
-    assert len(shelf.findings[0].marked) < 400
+    said(shelf, "book: a" + " " * 500 + "b" * 100_000 + ": c")
+    line, underline = shelf.findings[0].marked.split("\n")
+    assert len(line) <= 162
+    assert line[underline.index("^")] == ":"
+    assert line[0] == "…"
 
 
 def test_facts_that_double_do_not_grow_for_ever(shelf) -> None:

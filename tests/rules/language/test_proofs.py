@@ -50,6 +50,11 @@ def test_a_state_that_is_never_reached(check_book: CheckBook, shelf) -> None:
     assert shelf.findings[0].severity is Severity.WARNING
 
 
+def test_a_rule_that_is_off_leads_nowhere(check_book: CheckBook, shelf) -> None:
+    check_book(shelf.trend, ("    when: close > 2 * sma_slow", "    mode: off\n    when: close > 2 * sma_slow"))
+    assert shelf.codes() == ["P002"]
+
+
 def test_what_the_exchange_moves_needs_no_rule(check_book: CheckBook, shelf) -> None:
     """IN_POSITION is reached by a fill, and EXITING is left by one."""
     check_book(shelf.trend)

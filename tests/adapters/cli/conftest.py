@@ -1,0 +1,78 @@
+"""A small made-up market, a run over it, and the command line in a folder of its own."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from adapters.cli.main import app
+from adapters.cli.places import packaged_rules
+from adapters.synthetic.market import write_market
+
+FIRST_MS = 1_577_836_800_000  # 2020-01-01
+Eternal = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market")
+    write_market(folder, 7, FIRST_MS, 2, ("BTCUSDT", "ETHUSDT"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory, market: Path) -> Path:
+    """A folder in which one run over eight months was kept in `runs`."""
+    folder = tmp_path_factory.mktemp("work")
+    command = ["backtest", "--data", str(market), "--from", "2020-12-01", "--to", "2021-08-01"]
+    ended = CliRunner().invoke(app, [*command, "--runs", str(folder / "runs"), "--rules", str(packaged_rules())])
+    assert ended.exit_code == 0, ended.output
+    return folder
+
+
+@pytest.fixture
+def eternal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Eternal:
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    return run
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """A copy of the shipped rules that a test may change."""
+    folder = tmp_path / "my-rules"
+    for section in ("engines", "governance"):
+        shutil.copytree(packaged_rules() / section, folder / section)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def line_of() -> Callable[[str, str], int]:
+    """Say in which line of a shipped rule file a text stands first."""
+
+    def find(file: str, text: str) -> int:
+        lines = (packaged_rules() / file).read_text().splitlines()
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    return find
+
+
+@pytest.fixture
+def spoil(rules: Path) -> Callable[[str, str, str], Path]:
+    """Write something else into a rule file."""
+
+    def change(file: str, right: str, wrong: str) -> Path:
+        path = rules / file
+        content = path.read_text(encoding="utf-8")
+        assert right in content
+        path.write_text(content.replace(right, wrong), encoding="utf-8")
+        return path
+
+    return change
