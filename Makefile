@@ -31,7 +31,7 @@ demo: setup  ## run all engines against the local exchange
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code
-	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/generate
 
 bench: setup  ## measure side by side with others
 	$(BIN)/python -m benchmarks

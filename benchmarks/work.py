@@ -58,10 +58,12 @@ def reading() -> Measurement:
 
 
 def entry(plan: Plan) -> tuple[Prepared, Typed]:
-    """A book standing at the end of its warm-up, and the condition of its long entry."""
+    """A book standing at the end of its warm-up, and what its long entry asks of the candles."""
     prepared = prepare(replace(plan, books=("trend-1",)))
     rule = next(rule for rule in prepared.engine.books["trend-1"].rules if rule.id == "entries.long")
-    return prepared, rule.when
+    assert isinstance(rule.when, Junction)
+    operands = tuple(operand for operand in rule.when.operands if operand.kind.series)
+    return prepared, replace(rule.when, operands=operands, kind=replace(rule.when.kind, series=True))
 
 
 def comparisons(expression: Typed) -> Iterator[Typed]:

@@ -10,8 +10,7 @@ from machines.machine import Machine
 from machines.order import ORDER
 from machines.table import Firing, Snapshot
 from runtime.events import Fill
-from runtime.instrument import Market
-from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
+from runtime.requests import PlaceOrder
 
 ZERO = Decimal(0)
 LIVE = frozenset({"CREATED", "VALIDATED", "SUBMITTED", "ACKNOWLEDGED", "OPEN", "PARTIALLY_FILLED", "UNKNOWN"})
@@ -113,9 +112,8 @@ class Desk:
 
 
 def _plain(ticket: Ticket) -> dict[str, Any]:
-    request = ticket.request
     return {
-        "request": {name: _text(getattr(request, name)) for name in PlaceOrder.__dataclass_fields__},
+        "request": ticket.request.to_plain(),
         "book": ticket.book,
         "symbol": ticket.symbol,
         "purpose": ticket.purpose.value,
@@ -130,13 +128,9 @@ def _plain(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _text(value: object) -> object:
-    return value if value is None or isinstance(value, bool) else str(value)
-
-
 def _ticket(plain: Mapping[str, Any]) -> Ticket:
     return Ticket(
-        _request(plain["request"]),
+        PlaceOrder.from_plain(plain["request"]),
         plain["book"],
         plain["symbol"],
         Purpose(plain["purpose"]),
@@ -148,19 +142,4 @@ def _ticket(plain: Mapping[str, Any]) -> Ticket:
         plain["giving_up"],
         Decimal(plain["filled"]),
         Decimal(plain["value"]),
-    )
-
-
-def _request(plain: Mapping[str, Any]) -> PlaceOrder:
-    numbers = ("quantity", "quote_amount", "price", "stop_loss", "slippage_cap")
-    return PlaceOrder(
-        order_id=plain["order_id"],
-        account=plain["account"],
-        market=Market(plain["market"]),
-        symbol=plain["symbol"],
-        side=Side(plain["side"]),
-        order_type=OrderType(plain["order_type"]),
-        time_in_force=TimeInForce(plain["time_in_force"]),
-        reduce_only=plain["reduce_only"],
-        **{name: None if plain[name] is None else Decimal(plain[name]) for name in numbers},
     )

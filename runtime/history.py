@@ -301,7 +301,7 @@ def _candles(expression: Typed, default: Choice) -> list[Choice]:
 def _series(name: str, values: Values) -> pl.Series:
     if isinstance(values, list):
         return pl.Series(name, values, dtype=pl.Boolean)
-    return pl.Series(name, values, dtype=pl.Float64, nan_to_null=True)
+    return pl.Series(name, np.where(np.isfinite(values), values, np.nan), dtype=pl.Float64, nan_to_null=True)
 
 
 def _values(series: pl.Series) -> Values:

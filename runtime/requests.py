@@ -1,10 +1,14 @@
 """What the engine asks of an exchange; nothing else leaves it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from runtime.instrument import Market
+
+AMOUNTS = ("quantity", "quote_amount", "price", "stop_loss", "slippage_cap")
 
 
 class Side(StrEnum):
@@ -51,6 +55,27 @@ class PlaceOrder:
     reduce_only: bool = False
     stop_loss: Decimal | None = None
     slippage_cap: Decimal | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give the order as JSON-able data."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: format(value, "f") if isinstance(value, Decimal) else value for name, value in values.items()}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "PlaceOrder":
+        """Read what `to_plain` wrote."""
+        amounts = {name: None if plain[name] is None else Decimal(plain[name]) for name in AMOUNTS}
+        return cls(
+            order_id=plain["order_id"],
+            account=plain["account"],
+            market=Market(plain["market"]),
+            symbol=plain["symbol"],
+            side=Side(plain["side"]),
+            order_type=OrderType(plain["order_type"]),
+            time_in_force=TimeInForce(plain["time_in_force"]),
+            reduce_only=plain["reduce_only"],
+            **amounts,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ import typer
 from typer.core import TyperGroup
 
 from adapters.cli.screen import complain
-from runtime.capital import CapitalError
-from runtime.market_data import MarketDataError
 
 
 class ExitCode(IntEnum):
@@ -40,14 +38,15 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except Failure as failure:
             end(str(failure), failure.code)
-        except CapitalError as error:
-            end(str(error), ExitCode.USAGE)
-        except MarketDataError as error:
-            end(str(error), ExitCode.UNUSABLE)
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             end(_about_file(error), ExitCode.UNUSABLE)
+        except Exception as error:
+            code = _code_of(error)
+            if code is None:
+                raise
+            end(str(error), code)
         return None
 
 
@@ -64,6 +63,15 @@ def near(word: str, known: Iterable[str]) -> str:
     if matches:
         return f"Did you mean {' or '.join(matches)}?"
     return f"There is {', '.join(names)}." if names else "There is none."
+
+
+def _code_of(error: Exception) -> ExitCode | None:
+    """The code for an error of what the command was given; None for a defect, which shows itself whole."""
+    from runtime.capital import CapitalError
+    from runtime.market_data import MarketDataError
+
+    codes = {CapitalError: ExitCode.USAGE, MarketDataError: ExitCode.UNUSABLE}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 
 def _about_file(error: OSError) -> str:

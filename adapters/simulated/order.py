@@ -1,15 +1,13 @@
 """One open order and what is left of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from adapters.simulated.precision import EXACT, ONE, ZERO
 from runtime.instrument import Instrument, Market
-from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
-
-_AMOUNTS = ("quantity", "quote_amount", "price", "stop_loss", "slippage_cap")
+from runtime.requests import OrderType, PlaceOrder, Side
 
 
 @dataclass(slots=True)
@@ -66,28 +64,11 @@ class Order:
 
     def to_plain(self) -> dict[str, Any]:
         """Give it as JSON-able values."""
-        values = {field.name: getattr(self.request, field.name) for field in fields(self.request)}
-        request = {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
         amounts = {name: str(getattr(self, name)) for name in ("reference", "estimate", "remaining", "taken", "filled")}
-        return {"request": request, "taking": self.taking, **amounts}
+        return {"request": self.request.to_plain(), "taking": self.taking, **amounts}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Order":
         """Build it from what to_plain gave."""
         amounts = {name: Decimal(plain[name]) for name in ("reference", "estimate", "remaining", "taken", "filled")}
-        return cls(request=_request(plain["request"]), taking=plain["taking"], **amounts)
-
-
-def _request(plain: Mapping[str, Any]) -> PlaceOrder:
-    amounts = {name: None if plain[name] is None else Decimal(plain[name]) for name in _AMOUNTS}
-    return PlaceOrder(
-        order_id=plain["order_id"],
-        account=plain["account"],
-        market=Market(plain["market"]),
-        symbol=plain["symbol"],
-        side=Side(plain["side"]),
-        order_type=OrderType(plain["order_type"]),
-        time_in_force=TimeInForce(plain["time_in_force"]),
-        reduce_only=plain["reduce_only"],
-        **amounts,
-    )
+        return cls(request=PlaceOrder.from_plain(plain["request"]), taking=plain["taking"], **amounts)

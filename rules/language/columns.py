@@ -43,7 +43,8 @@ _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 def to_polars(expression: Typed, resolve: Resolve) -> pl.Expr:
     """Give an expression over the rows of one history.
 
-    `resolve` supplies candle columns, series facts, indicators, and whatever has a symbol or timeframe of its own.
+    `resolve` supplies candle columns, series facts, indicators, and whatever has a symbol or timeframe of its own, with
+    null for unknown: `finite` makes such a column of a raw one.
 
     Raises:
         ValueError: when the expression needs more than candles (a position, an account, the clock).
@@ -73,7 +74,7 @@ class _Columns:
             return self.window(node) if isinstance(node, Window) else self.offset(node)
         if isinstance(node, Series):
             resolved = self.resolve(node)
-            return resolved if node.kind.unit is Unit.BOOL else finite(resolved.cast(pl.Float64))
+            return resolved if node.kind.unit is Unit.BOOL else resolved.cast(pl.Float64)
         return _FORMS[type(node)](self, node)
 
     def single(self, node: Typed) -> pl.Expr:

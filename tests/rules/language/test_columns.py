@@ -3,14 +3,14 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from rules.language.columns import to_polars
+from rules.language.columns import finite, to_polars
 from rules.language.typed import Typed
 
 Check = Callable[..., Typed]
 
 
 def resolve(leaf: Typed) -> pl.Expr:
-    return pl.col(leaf.key)
+    return finite(pl.col(leaf.key))
 
 
 def said(expression: Typed, **columns: list[float | None]) -> list[object]:

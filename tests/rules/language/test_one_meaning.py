@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from rules.language.checking import check_types
-from rules.language.columns import to_polars
+from rules.language.columns import finite, to_polars
 from rules.language.evaluate import Value, compile_live
 from rules.language.literals import parse_literal
 from rules.language.source import in_one_line
@@ -33,8 +33,8 @@ ROWS = 7
 
 def resolve(leaf: Typed) -> pl.Expr:
     if leaf.key in COLUMNS:
-        return pl.col(leaf.key)
-    return to_polars(unselected(leaf), lambda inner: pl.col(f"{inner.key}@ETHUSDT"))
+        return finite(pl.col(leaf.key))
+    return to_polars(unselected(leaf), lambda inner: finite(pl.col(f"{inner.key}@ETHUSDT")))
 
 
 class FrameBinder:
