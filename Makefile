@@ -27,7 +27,7 @@ check: setup  ## style, types and the arrow of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-demo: setup  ## run all engines against the local exchange
+demo: setup  ## run all engines on a made-up market
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code

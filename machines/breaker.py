@@ -34,9 +34,9 @@ Change = tuple[BreakerMemory, tuple[Intent, ...]]
 
 
 def breach(memory: BreakerMemory, firing: Firing) -> Change:
-    """Forget that it was calm, and start a recovery that is under way over again."""
-    started_ms = None if memory.recovery_started_ms is None else firing.now_ms
-    return BreakerMemory(None, started_ms), ()
+    """Forget that it was calm, and start a recovery that is under way over again, unless that is not wanted."""
+    over_again = memory.recovery_started_ms is not None and firing.arguments.get("restart", True)
+    return BreakerMemory(None, firing.now_ms if over_again else memory.recovery_started_ms), ()
 
 
 def forget_calm(memory: BreakerMemory, _firing: Firing) -> Change:
@@ -82,7 +82,10 @@ TRIGGERS = named(
         Trigger(
             "rise",
             By.RUNTIME,
-            (Argument("level", "enum", tuple(str(level) for level in LEVELS[1:])),),
+            (
+                Argument("level", "enum", tuple(str(level) for level in LEVELS[1:])),
+                Argument("restart", "bool", required=False, default=True, about="whether a recovery begins anew"),
+            ),
             about="a higher level is reached",
         ),
         Trigger("dip", By.RUNTIME, about="the measure is far enough under the level"),

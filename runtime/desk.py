@@ -61,6 +61,7 @@ class Desk:
         self._machine = Machine(ORDER, fast=True)
         self.tickets: dict[str, Ticket] = {}
         self._live: dict[str, Ticket] = {}
+        self._failed_exits: dict[tuple[str, str], int] = {}
 
     def open(self, ticket: Ticket) -> None:
         """Take a new order: it is valid and about to leave."""
@@ -96,17 +97,31 @@ class Desk:
             if book in ("", ticket.book) and symbol in ("", ticket.request.symbol):
                 yield ticket
 
+    def failed_exits(self, book: str, symbol: str) -> int:
+        """How many exits of a symbol have failed since the last one that was filled."""
+        return self._failed_exits.get((book, symbol), 0)
+
+    def count_exit(self, ticket: Ticket, *, failed: bool) -> None:
+        """Remember that an exit has failed, or that one was filled."""
+        key = (ticket.book, ticket.request.symbol)
+        if failed:
+            self._failed_exits[key] = self._failed_exits.get(key, 0) + 1
+        else:
+            self._failed_exits.pop(key, None)
+
     def forget_ended(self, keep: frozenset[str]) -> None:
         """Drop ended orders, but for those which a position's stop still hangs on."""
         self.tickets = {name: t for name, t in self.tickets.items() if t.live or name in keep}
 
-    def to_plain(self) -> list[dict[str, Any]]:
+    def to_plain(self) -> dict[str, Any]:
         """All orders as plain data."""
-        return [_plain(ticket) for ticket in self.tickets.values()]
+        failed = [[book, symbol, count] for (book, symbol), count in sorted(self._failed_exits.items())]
+        return {"tickets": [_plain(ticket) for ticket in self.tickets.values()], "failed_exits": failed}
 
-    def restore(self, plain: list[Mapping[str, Any]]) -> None:
+    def restore(self, plain: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave."""
-        tickets = [_ticket(entry) for entry in plain]
+        self._failed_exits = {(book, symbol): count for book, symbol, count in plain["failed_exits"]}
+        tickets = [_ticket(entry) for entry in plain["tickets"]]
         self.tickets = {ticket.request.order_id: ticket for ticket in tickets}
         self._live = {name: ticket for name, ticket in self.tickets.items() if ticket.live}
 

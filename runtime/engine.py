@@ -13,6 +13,7 @@ from rules.language.rulebook import Rulebook
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.decider import Decider
+from runtime.decimals import percent
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import (
@@ -45,6 +46,7 @@ from runtime.trades import Trades
 from runtime.view import Status, View, World
 
 Series = tuple[Market, str, str]
+HOUR_MS = 3_600_000
 
 
 class Engine:
@@ -179,8 +181,15 @@ class Engine:
         if move is not None:
             self._enter_level(move, draft)
         self._show_status()
+        self._report(draft)
         if self.halted:
             self._liquidate("breaker EMERGENCY", draft)
+
+    def _report(self, draft: Draft) -> None:
+        level = None if self.ladder is None else self.ladder.level
+        if level is not None and level.hourly_report and draft.at_ms % HOUR_MS == 0:
+            drawdown = percent(self.portfolio.net_value.drawdown)
+            draft.tell("P3", "", f"{level.name}: the portfolio is {drawdown} below its highest value.")
 
     def _show_status(self) -> None:
         status, ladder = self.world.status, self.ladder

@@ -8,6 +8,7 @@ from rules.language.vocabulary import FactDeclaration
 from runtime.board import Value
 from runtime.view import View
 
+WEIGHED = frozenset({"weight", "drift"})
 Read = Callable[[View, str], Value]
 Moment = Callable[[View, str], int | None]
 
@@ -23,4 +24,5 @@ class Fact:
 
 def fact(name: str, kind: Kind, scope: str, about: str, read: Read, moment: Moment | None = None) -> Fact:
     """Declare a fact; one with a moment has an age."""
-    return Fact(FactDeclaration(name, kind, about, scope, moment is not None), read, moment)
+    declaration = FactDeclaration(name, kind, about, scope, moment is not None, name in WEIGHED)
+    return Fact(declaration, read, moment)

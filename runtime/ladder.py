@@ -78,7 +78,9 @@ class Ladder:
         now = self._names.index(self.snapshot.state)
         reached = sum(1 for level in self.rules.levels if value >= level.at)
         if reached > now:
-            return self._move("rise", now_ms, value, {"level": self._names[reached]})
+            after = self.rules.after_acknowledgement
+            restart = after is None or after.restarts
+            return self._move("rise", now_ms, value, {"level": self._names[reached], "restart": restart})
         if now and self.snapshot.state != EMERGENCY:
             return self._calm(now_ms, value, self.rules.levels[now - 1])
         return None
@@ -89,7 +91,7 @@ class Ladder:
             self.snapshot = self.machine.fire(self.snapshot, "recovered", Firing(now_ms, (), {}, "ladder")).after
 
     def _calm(self, now_ms: int, value: Decimal, level: Level) -> LevelMove | None:
-        below = value < level.at - self.rules.clear_by
+        below = value <= level.at - self.rules.clear_by
         since_ms = self.snapshot.memory.below_since_ms
         if below and since_ms is not None and now_ms - since_ms >= self.rules.keep_for_ms:
             return self._move("fall", now_ms, value, {})

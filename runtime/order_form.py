@@ -8,7 +8,6 @@ from runtime.decimals import plain
 from runtime.instrument import Instrument
 from runtime.order_id import Naming, order_id
 from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
-from runtime.sizing import SLIPPAGE_CAP
 
 # Each further attempt of an urgent order may pay twice as much as the one before, up to this.
 WIDEST_SLIPPAGE_CAP = Decimal("0.05")
@@ -21,6 +20,7 @@ class OrderForm:
     account: str
     instrument: Instrument
     naming: Naming
+    slippage_cap: Decimal
 
     @property
     def order_id(self) -> str:
@@ -48,7 +48,7 @@ class OrderForm:
             quantity=whole(quantity),
             reduce_only=reduce_only,
             stop_loss=None if stop_loss is None else whole(stop_loss),
-            slippage_cap=slippage_cap(urgency, self.naming.attempt),
+            slippage_cap=widened(self.slippage_cap, urgency, self.naming.attempt),
         )
 
     def market_purchase(self, amount: Decimal, urgency: Urgency) -> PlaceOrder:
@@ -62,7 +62,7 @@ class OrderForm:
             order_type=OrderType.MARKET,
             time_in_force=TimeInForce.IOC,
             quote_amount=whole(amount),
-            slippage_cap=slippage_cap(urgency, self.naming.attempt),
+            slippage_cap=widened(self.slippage_cap, urgency, self.naming.attempt),
         )
 
     def maker(self, side: Side, quantity: Decimal, price: Decimal, reduce_only: bool = False) -> PlaceOrder:
@@ -81,11 +81,11 @@ class OrderForm:
         )
 
 
-def slippage_cap(urgency: Urgency, attempt: int) -> Decimal:
+def widened(slippage_cap: Decimal, urgency: Urgency, attempt: int) -> Decimal:
     """Give how much worse than the last price a market order may fill, as a ratio; urgent attempts widen it."""
     if urgency is not Urgency.URGENT:
-        return SLIPPAGE_CAP
-    return min(WIDEST_SLIPPAGE_CAP, SLIPPAGE_CAP * Decimal(2) ** (attempt - 1))
+        return slippage_cap
+    return max(slippage_cap, min(WIDEST_SLIPPAGE_CAP, slippage_cap * Decimal(2) ** (attempt - 1)))
 
 
 def whole(value: Decimal) -> Decimal:

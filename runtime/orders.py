@@ -69,7 +69,7 @@ class _Planner:
 
     def __init__(self, instrument: Instrument, price: Decimal, view: AccountView, naming: Naming) -> None:
         self._instrument, self._price, self._view = instrument, price, view
-        self._form = OrderForm(view.account, instrument, naming)
+        self._form = OrderForm(view.account, instrument, naming, view.slippage_cap)
 
     def plan(self, intent: Plannable, checked: Checked) -> Planned | Unplannable:
         """Choose what to plan by the kind of intent."""
@@ -104,7 +104,7 @@ class _Planner:
         side = Side.BUY if intent.direction is Direction.LONG else Side.SELL
         stop = stop_price(intent.direction, self._price, intent.stop_distance, instrument)
         order = self._form.market(side, quantity, Urgency.NORMAL, stop_loss=stop)
-        margin = min(margin_of(quantity * self._price, instrument, leverage), view.available)
+        margin = min(margin_of(quantity * self._price, instrument, leverage, view.slippage_cap), view.available)
         return self._spending(order, instrument.quote, margin, size.limits, self._leverage_first(leverage))
 
     def buy(self, intent: Buy, checked: Checked) -> Planned | Unplannable:

@@ -14,6 +14,7 @@ from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
 from runtime.upkeep import upkeep_of
 
 DAY_MS = 86_400_000
+DASHBOARD_ONLY = "P3"
 ZERO = Decimal(0)
 
 
@@ -102,7 +103,7 @@ class Recorder:
                 self._levels.append(
                     LevelChange(step.at_ms, record.before, record.after, record.drawdown, record.reason)
                 )
-            elif isinstance(record, Notice):
+            elif isinstance(record, Notice) and record.severity != DASHBOARD_ONLY:
                 self._notes.append(Note(step.at_ms, record.severity, record.book, record.text))
         for request in step.requests:
             if isinstance(request, PlaceOrder):

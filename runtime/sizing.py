@@ -37,6 +37,7 @@ class AccountView:
     `available` is the quote coin and `free` the base coin that nothing has spoken for, `notional` the value of all
     perpetual positions and of the orders that would open more. `leverage` and `stop` are what the exchange has now.
     `open_orders` are the ids of the symbol's open orders. Without a bid or ask the reference price stands for it.
+    `slippage_cap` is by how much worse than the last price a market order may fill, as a ratio.
     """
 
     account: str
@@ -50,6 +51,7 @@ class AccountView:
     open_orders: tuple[str, ...] = ()
     bid: Decimal | None = None
     ask: Decimal | None = None
+    slippage_cap: Decimal = SLIPPAGE_CAP
 
 
 class Size:
@@ -110,14 +112,15 @@ def entry_size(intent: Enter, instrument: Instrument, price: Decimal, view: Acco
 
 def cap_by_margin(size: Size, instrument: Instrument, view: AccountView, leverage: Decimal) -> None:
     """Hold an entry to what the available money carries as margin, with slippage and the fees of both ways."""
-    a_unit = DOWNWARDS.divide(ONE + SLIPPAGE_CAP, leverage) + 2 * instrument.taker_fee * (ONE + SLIPPAGE_CAP)
+    worst = ONE + view.slippage_cap
+    a_unit = DOWNWARDS.divide(worst, leverage) + 2 * instrument.taker_fee * worst
     why = f"{readable(view.available)} {instrument.quote} is available as margin at {readable(leverage)} × leverage"
     size.cap("margin", DOWNWARDS.divide(view.available, a_unit), why)
 
 
-def margin_of(notional: Decimal, instrument: Instrument, leverage: Decimal) -> Decimal:
+def margin_of(notional: Decimal, instrument: Instrument, leverage: Decimal, slippage_cap: Decimal) -> Decimal:
     """Give what an entry ties up until it is filled."""
-    return notional * (ONE + SLIPPAGE_CAP) * (ONE / leverage + 2 * instrument.taker_fee)
+    return notional * (ONE + slippage_cap) * (ONE / leverage + 2 * instrument.taker_fee)
 
 
 def stop_price(direction: Direction, behind: Decimal, distance: Decimal, instrument: Instrument) -> Decimal:

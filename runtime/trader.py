@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from machines.intents import Alert, Buy, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
+from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
 from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
@@ -27,6 +27,7 @@ from runtime.view import Proposal, World
 ONE = Decimal(1)
 ZERO = Decimal(0)
 SWEEP_ABOVE = 200
+FILLED = "filled"
 # "Too late to cancel" and "this id exists already" speak of a request; the order itself may be filled or still live.
 ABOUT_THE_REQUEST = frozenset({110001, 170213, 110072, 170141})
 
@@ -92,9 +93,20 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None:
             return Refused(intent, "price", f"{intent.symbol} has no price yet.")
+        if isinstance(intent, Buy | Sell) and self._is_under_way(instance, intent):
+            return Refused(intent, "under_way", f"The last order of this kind for {intent.symbol} is not done yet.")
         if isinstance(intent, Enter | Buy):
             return self._open(instance, rule, intent, price, now_ms)
+        if isinstance(intent, Leave) and self.desk.failed_exits(instance.book.name, intent.symbol):
+            intent = replace(intent, urgency=Urgency.URGENT)
         return self._plan(instance, rule, intent, Allowed(), now_ms)
+
+    def _is_under_way(self, instance: Instance, intent: Buy | Sell) -> bool:
+        """What an open order will bring is in no balance yet, so that a rule would ask for it a second time."""
+        if intent.urgency is Urgency.URGENT:
+            return False
+        side = Side.BUY if isinstance(intent, Buy) else Side.SELL
+        return any(t.request.side is side for t in self.desk.live(instance.book.name, intent.symbol))
 
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
@@ -147,7 +159,7 @@ class Trader:
 
     def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
         slot = f"{instance.book.name}:{now_ms}"
-        attempt = 1
+        attempt = 1 + self.desk.failed_exits(instance.book.name, symbol)
         while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
             attempt += 1
         return Naming(rule, slot, attempt)
@@ -157,6 +169,8 @@ class Trader:
         if planned.reservation is not None:
             held = planned.reservation
             self._portfolio.reserve(held.order_id, held.account, held.coin, held.amount)
+        if isinstance(intent, CancelOpen):
+            self._call_off(self.desk.live(instance.book.name, intent.symbol))
         for request in planned.requests:
             if isinstance(request, PlaceOrder):
                 self.desk.open(self._ticket(instance, rule, intent, request, placeable.naming, draft.at_ms))
@@ -192,6 +206,7 @@ class Trader:
             leverage=portfolio.leverage_set(account, symbol),
             stop=portfolio.stop(account, symbol),
             open_orders=tuple(t.request.order_id for t in self.desk.live(instance.book.name, symbol)),
+            slippage_cap=self._envelope.slippage_cap,
         )
 
     def _notional(self, account: str) -> Decimal | None:
@@ -214,9 +229,9 @@ class Trader:
         """Take back open entries and close whatever an instance holds, unless that is under way already."""
         for symbol in instance.symbols:
             waiting = list(self.desk.live(instance.book.name, symbol))
-            for ticket in waiting:
-                if ticket.purpose is Purpose.ENTRY:
-                    draft.requests.append(self._cancel(ticket))
+            entries = [ticket for ticket in waiting if ticket.purpose is Purpose.ENTRY]
+            self._call_off(entries)
+            draft.requests += [self._cancel(ticket) for ticket in entries]
             closing = any(ticket.purpose is Purpose.EXIT for ticket in waiting)
             if not closing and self._portfolio.holds(instance.book.account, instance.view.market, symbol):
                 self._close(instance, symbol, cause, draft)
@@ -245,6 +260,11 @@ class Trader:
             if ticket.patient_until_ms is not None and draft.at_ms >= ticket.patient_until_ms and not ticket.giving_up:
                 ticket.giving_up = True
                 draft.requests.append(self._cancel(ticket))
+
+    def _call_off(self, tickets: Iterable[Ticket]) -> None:
+        """Nothing of an order that nobody wants any more may go to the market."""
+        for ticket in tickets:
+            ticket.patient_until_ms = None
 
     def _cancel(self, ticket: Ticket) -> CancelOrder:
         request = ticket.request
@@ -343,7 +363,7 @@ class Trader:
         if event.kind is not FillKind.TRADE:
             yield from self._stopped(ticket, event, draft)
         elif event.done:
-            yield from self._ended(ticket, "filled", ZERO)
+            yield from self._ended(ticket, FILLED, ZERO)
         self._sweep()
 
     def _stopped(self, ticket: Ticket, event: Fill, draft: Draft) -> Iterator[Reaction]:
@@ -360,6 +380,7 @@ class Trader:
         told: dict[str, Any] = {"symbol": request.symbol, "left": left}
         flat = not self._portfolio.holds(request.account, request.market, request.symbol)
         if ticket.purpose is Purpose.EXIT:
+            self.desk.count_exit(ticket, failed=reason != FILLED)
             yield Reaction(key, "closed" if flat else "exit_failed", told, reason)
         elif ticket.average_price is not None:
             yield Reaction(key, "opened", {**told, "price": ticket.average_price}, reason)

@@ -70,8 +70,9 @@ def _code_of(error: Exception) -> ExitCode | None:
     from runtime.capital import CapitalError
     from runtime.market_data import MarketDataError
 
-    codes = {CapitalError: ExitCode.USAGE, MarketDataError: ExitCode.UNUSABLE}
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
+    if isinstance(error, CapitalError):
+        return ExitCode.USAGE
+    return ExitCode.UNUSABLE if isinstance(error, MarketDataError) else None
 
 
 def _about_file(error: OSError) -> str:

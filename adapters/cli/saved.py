@@ -50,7 +50,7 @@ def keep(prepared: Prepared, result: RunResult, runs: Path) -> Path:
     content = {**full_document(result), "id": prepared.run_id, "plan": prepared.plan.to_plain()}
     # A reader sees the old document or the new one, never half of one.
     draft = folder / f"{DOCUMENT}.new"
-    draft.write_text(as_text(content), encoding="utf-8")
+    draft.write_text(as_text(content, indent=None), encoding="utf-8")
     os.replace(draft, folder / DOCUMENT)
     return folder
 
@@ -63,9 +63,11 @@ def full_document(result: RunResult) -> dict[str, Any]:
     return plain
 
 
-def as_text(content: Any) -> str:
-    """Write a document as text; the same document gives the same bytes."""
-    return json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def as_text(content: Any, indent: int | None = 1) -> str:
+    """Write a document as text, without an indent as short as can be; the same document gives the same bytes."""
+    between = (",", ":") if indent is None else None
+    kept = json.dumps(content, sort_keys=True, indent=indent, separators=between, ensure_ascii=False, allow_nan=False)
+    return kept + "\n"
 
 
 def copy_rules(rules: Path, copy: Path) -> None:

@@ -94,12 +94,15 @@ def _fills(document: Plain, order_ids: Sequence[str]) -> tuple[Plain, ...]:
 
 def _trade(document: Plain, order: Plain) -> Plain | None:
     """The round trip that this order opened or closed."""
-    ended_ms = order["ended_ms"]
     for trade in document["trades"]:
-        if (trade["book"], trade["symbol"]) == (order["book"], order["symbol"]) and ended_ms is not None:
-            opened = trade["entry_rule"] == order["rule"] and trade["entry_ms"] == ended_ms
-            closed = trade["exit_rule"] == order["rule"] and trade["exit_ms"] == ended_ms
+        if (trade["book"], trade["symbol"]) == (order["book"], order["symbol"]):
+            opened = trade["entry_rule"] == order["rule"] and _lived_at(order, trade["entry_ms"])
+            closed = trade["exit_rule"] == order["rule"] and _lived_at(order, trade["exit_ms"])
             if opened or closed:
                 found: Plain = trade
                 return found
     return None
+
+
+def _lived_at(order: Plain, at_ms: int) -> bool:
+    return order["ended_ms"] is not None and order["at_ms"] <= at_ms <= order["ended_ms"]

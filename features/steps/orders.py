@@ -52,6 +52,13 @@ def _(scene: Scene, symbol: str | None, name: str, ratio: Decimal | None) -> Non
         assert limit.after == limit.before * ratio, f"It went from {limit.before} to {limit.after}: {limit.text}"
 
 
+@says("the [last ]order[ of {symbol:Symbol}] is not scaled by check {name:Name}")
+def _(scene: Scene, symbol: str | None, name: str) -> None:
+    """This check did not touch the size of the last order."""
+    limits = [limit.text for limit in _last(scene, symbol).limits if limit.name == name]
+    assert not limits, f"It was made smaller by {limits}."
+
+
 @says("the [last ]order[ of {symbol:Symbol}] is made smaller by nothing")
 def _(scene: Scene, symbol: str | None) -> None:
     """No check, breaker or limit touched the size of the last order."""
@@ -116,14 +123,15 @@ def _(scene: Scene, deal: str, book: str | None) -> None:
     _count(scene, Side(deal), None, 0, book)
 
 
-@says("{bound:Bound}{amount:Number} {coin:Coin} (was|were) {deal:Dealt} for {value:Number} USDT[ by {book:Book}]")
-def _(scene: Scene, bound: Bound, amount: Decimal, coin: str, deal: str, value: Decimal, book: str | None) -> None:
-    """So much of a coin changed hands in all, for this much money before fees."""
+@says("{amount:Number} {coin:Coin} (was|were) {deal:Dealt} for {bound:Bound}{value:Number} USDT[ by {book:Book}]")
+def _(scene: Scene, amount: Decimal, coin: str, deal: str, bound: Bound, value: Decimal, book: str | None) -> None:
+    """Exactly so much of a coin changed hands in all, for this much money before fees."""
     fills = _fills(scene, Side(deal), f"{coin}USDT", book)
     quantity = sum((fill.quantity for fill in fills), ZERO)
     spent = sum((fill.quantity * fill.price for fill in fills), ZERO)
-    assert bound.holds(quantity, amount), f"{quantity} {coin} was traded for {spent} USDT."
-    assert bound.holds(spent, value), f"{quantity} {coin} was traded for {spent} USDT."
+    shown = f"{quantity} {coin} was {deal} for {spent} USDT."
+    assert quantity == amount, shown
+    assert bound.holds(spent, value), shown
 
 
 @says("{bound:Bound}{value:Number} USDT of {coin:Coin} (was|were) {deal:Dealt}[ by {book:Book}]")
@@ -160,11 +168,11 @@ def _(scene: Scene, symbol: str | None, bound: Bound, quantity: Decimal, coin: s
     assert bound.holds(seen, quantity), f"It is {seen} {coin}."
 
 
-@says("no position is held[ in {symbol:Symbol}]")
-def _(scene: Scene, symbol: str | None) -> None:
+@says("no position[ of {book:Book}] is held[ in {symbol:Symbol}]")
+def _(scene: Scene, book: str | None, symbol: str | None) -> None:
     """The book holds no perpetual position."""
     scene.world.open()
-    account = scene.world.account(scene.book(None))
+    account = scene.world.account(scene.book(book))
     held = {one: p.quantity for one, p in scene.world.exchange.positions(account).items() if symbol in (None, one)}
     assert not any(held.values()), f"The exchange has the positions {held}."
 
@@ -237,7 +245,7 @@ def _last(scene: Scene, symbol: str | None) -> Placed:
 def _words(scene: Scene, placed: Placed) -> dict[str, str]:
     request = placed.request
     amount = (
-        f"{plain(request.quote_amount)} USDT"
+        f"{plain(round(request.quote_amount, 2).normalize())} USDT"
         if request.quote_amount is not None
         else f"{plain(request.quantity or ZERO)} {request.symbol.removesuffix('USDT')}"
     )

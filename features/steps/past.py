@@ -33,6 +33,15 @@ def _(scene: Scene, of: Series, price: Decimal, count: int) -> None:
     scene.extend(of, drifting(of.symbol, float(price), None, 0.0, count))
 
 
+@says(f"every other symbol of {{book:Book}} has {{timeframe:Timeframe}} candles flat at {{price:Number}} USDT {FOR}")
+def _(scene: Scene, book: str, timeframe: str, price: Decimal, count: int) -> None:
+    """All symbols of a book that were given no candles yet have a market without a trend."""
+    given = {of.symbol for of in scene.past}
+    for symbol in scene.files.rulebook().books[book].symbols:
+        if symbol not in given:
+            scene.extend(Series(symbol, None, timeframe), drifting(symbol, float(price), None, 0.0, count))
+
+
 @says(f"{{of:Series}} zig-zagging {{ratio:Percent}} around {{price:Number}} USDT {FOR}")
 def _(scene: Scene, of: Series, ratio: Decimal, price: Decimal, count: int) -> None:
     """Up, back, down and back in turn, ending at the price; all symbols do it in step."""

@@ -57,11 +57,15 @@ def _(scene: Scene, symbol: str | None, check: str, words: str | None) -> None:
     assert fitting, f"These were refused: {refusals}"
 
 
-@says("nothing is refused")
-def _(scene: Scene) -> None:
+@says("nothing is refused[ for {symbol:Symbol}]")
+def _(scene: Scene, symbol: str | None) -> None:
     """Every order that was wanted was allowed."""
     scene.world.open()
-    refusals = [(refused.check, refused.reason) for _, refused in scene.world.journal.refusals()]
+    refusals = [
+        (refused.check, refused.reason)
+        for _, refused in scene.world.journal.refusals()
+        if symbol in (None, getattr(refused.intent, "symbol", None))
+    ]
     assert not refusals, f"These were refused: {refusals}"
 
 
@@ -81,12 +85,13 @@ def _(scene: Scene, words: str) -> None:
     assert not sentences, f"The journal says {sentences}."
 
 
-@says("the operator gets a {severity:Severity} alert[ saying {words:Quoted}]")
-def _(scene: Scene, severity: str, words: str | None) -> None:
-    """A person was told, this loudly, with these words."""
+@says("the operator gets a {severity:Severity} alert[ saying {words:Quoted}][ {times:Times}]")
+def _(scene: Scene, severity: str, words: str | None, times: int | None) -> None:
+    """A person was told, this loudly, with these words; so often, where it is told."""
     scene.world.open()
     told = [(notice.severity, notice.text) for notice in scene.world.journal.notices()]
-    assert any(loud == severity and (words or "") in text for loud, text in told), f"The operator was told {told}."
+    fitting = [text for loud, text in told if loud == severity and (words or "") in text]
+    assert len(fitting) == times if times is not None else fitting, f"The operator was told {told}."
 
 
 @says("the operator gets no alert")

@@ -1,6 +1,6 @@
 """From the tree of an engine's book to the book: header, params, facts, weights and rules."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -72,6 +72,8 @@ def read_engine_book(
         used |= {name for node in raw.nodes for name in names_in(node, symbols)} | {fields.word("for")}
         rules += [raw.rule] if raw.rule else []
         complete, readable = complete and raw.rule is not None, readable and raw.readable
+    if not weights and root.key("weights") is None:
+        _check_unweighed(root, used, vocabulary, findings)
     book = None
     if len(findings) == before:
         book = _book(lineage, params, facts, weights, tuple(rules))
@@ -130,6 +132,13 @@ def _check_symbols(root: Fields, vocabulary: Vocabulary, findings: list[Finding]
             hint = did_you_mean(scalar.value, vocabulary.symbols)
             findings.append(error("R041", scalar.place, f"`{shortened(scalar.value)}` is not on this market.", hint))
         seen.setdefault(scalar.value, scalar)
+
+
+def _check_unweighed(root: Fields, used: Iterable[str], vocabulary: Vocabulary, findings: list[Finding]) -> None:
+    names = sorted(name for name in used if name in vocabulary.facts and vocabulary.facts[name].needs_weights)
+    if names:
+        sentence = f"The book uses {listed(names, 'and')}, but gives its coins no weights."
+        findings.append(error("R042", root.place, sentence, "Add `weights:` with a part for each symbol."))
 
 
 def _weights(root: Fields, findings: list[Finding]) -> dict[str, Fraction]:

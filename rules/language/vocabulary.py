@@ -59,13 +59,17 @@ CALENDAR: Mapping[str, Kind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class FactDeclaration:
-    """A fact that the runtime supplies; `scope` is symbol, market (both kept per symbol), book, portfolio or order."""
+    """A fact that the runtime supplies; `scope` is symbol, market (both kept per symbol), book, portfolio or order.
+
+    One that `needs_weights` means nothing in a book that gives its coins none.
+    """
 
     name: str
     kind: Kind
     about: str
     scope: str = "book"
     has_age: bool = False
+    needs_weights: bool = False
 
 
 @dataclass(frozen=True, slots=True)

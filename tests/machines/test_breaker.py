@@ -77,6 +77,12 @@ def test_a_new_breach_starts_the_recovery_over() -> None:
     assert fire(recovering, "rise", 8, level="CAUTION").memory == BreakerMemory(recovery_started_ms=8)
 
 
+def test_a_recovery_goes_on_through_a_breach_where_it_is_not_to_begin_anew() -> None:
+    recovering = at(Level.NORMAL, BreakerMemory(recovery_started_ms=3))
+    after = fire(recovering, "rise", 8, level="CAUTION", restart=False)
+    assert after.memory == BreakerMemory(recovery_started_ms=3)
+
+
 def test_a_recovery_goes_on_while_levels_fall_and_ends_once() -> None:
     snapshot = fire(at(Level.CAUTION, BreakerMemory(recovery_started_ms=3)), "fall")
     assert snapshot.memory == BreakerMemory(recovery_started_ms=3)

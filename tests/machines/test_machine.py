@@ -31,7 +31,8 @@ VALUES: dict[str, some.SearchStrategy[Any]] = {
     "price": some.decimals(1, 1000, places=2),
     "number": some.decimals(1, 10, places=1),
     "count": some.integers(0, 3),
-    "text": some.sampled_from(["because", *SYMBOLS]),
+    "text": some.sampled_from(["", "because", *SYMBOLS]),
+    "bool": some.booleans(),
 }
 
 WHOLE_BOOKS = ("core", "tactical")

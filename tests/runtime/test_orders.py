@@ -500,6 +500,12 @@ def test_urgent_attempts_accept_a_worse_price_each_time(urgency: Urgency, attemp
 
 
 @pytest.mark.spec("EXEC-05")
+def test_the_envelope_says_how_much_worse_a_market_order_may_fill() -> None:
+    view = replace(account(held="0.1"), slippage_cap=Decimal("0.002"))
+    assert order(planned(Leave("BTCUSDT", Urgency.NORMAL, ""), PERPETUAL, view)).slippage_cap == Decimal("0.002")
+
+
+@pytest.mark.spec("EXEC-05")
 def test_a_patient_leave_waits_as_a_maker() -> None:
     view = account(held="-0.1", bid=Decimal("49999.97"))
     request = order(planned(Leave("BTCUSDT", Urgency.PATIENT, ""), PERPETUAL, view))

@@ -49,6 +49,15 @@ def test_every_term_can_be_chosen(eternal: Eternal, market: Path, tmp_path: Path
     assert settings["acknowledge_after_ms"] is None
 
 
+@pytest.mark.parametrize(("words", "stand_ins"), [([], True), (["--no-stand-ins"], False)])
+def test_other_venues_stand_in_unless_told_otherwise(
+    eternal: Eternal, market: Path, tmp_path: Path, words: list[str], stand_ins: bool
+) -> None:
+    assert eternal("backtest", "--data", market, *SPAN, "--book", "trend-1", *words).exit_code == 0
+    (document,) = tmp_path.glob("runs/*/run.json")
+    assert json.loads(document.read_text(encoding="utf-8"))["plan"]["stand_ins"] is stand_ins
+
+
 def test_one_file_of_candles_is_enough_and_says_the_span(eternal: Eternal, market: Path, tmp_path: Path) -> None:
     hourly = pl.read_parquet(market / "candles/linear/1h/BTCUSDT.parquet")
     hourly.head(24 * 300).write_csv(tmp_path / "btc.csv")

@@ -30,6 +30,14 @@ def test_a_breaker_that_forbids_entries_is_named_and_so_is_the_check_that_asks_i
     assert "would be refused by entries_halted" in ended.stdout
 
 
+@pytest.mark.spec("RULE-10")
+def test_rules_of_other_states_are_told_in_brief(why_not: Eternal) -> None:
+    said = why_not("BTCUSDT", "--at", "2020-12-05", "--book", "core-hodl").stdout
+    assert "it counts in MAINTAINING or EARN_OPTIMIZING, not in DEPLOYING" in said
+    assert "schedule.left" in said
+    assert "age(purchase)" not in said
+
+
 @pytest.mark.spec("RULE-10", "CLI-01")
 def test_the_answer_for_a_machine(why_not: Eternal) -> None:
     document = json.loads(why_not("BTCUSDT", "--at", "2020-12-20", "--json").stdout)
