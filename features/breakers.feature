@@ -67,6 +67,19 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     And 3 hours pass
     Then the operator gets a P3 alert saying "10 % below its highest value" 3 times
 
+  @BRK-01
+  Scenario: CAUTION makes the purchases of CORE smaller too
+    Given a portfolio of 110,000 USDT
+    And the book core-hodl with a sub-account of 10,000 USDT
+    When a day passes
+    Then about 1,583.33 USDT of BTC was bought by core-hodl
+    When questions are about what follows
+    And the price of BTCUSDT falls 14% within the hour
+    And 7 days pass
+    Then the breaker is at CAUTION
+    And the order of BTCUSDT is scaled by check breaker to 75%
+    And about 1,187.5 USDT of BTC was bought by core-hodl
+
   @BRK-02
   Scenario: WARNING forbids new entries in every engine
     Given a portfolio of 110,000 USDT
@@ -116,6 +129,34 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     And the book is SCANNING in ETHUSDT
 
   @BRK-03
+  Scenario: ALERT closes shorts as well, and leaves CORE its coins
+    Given a portfolio of 110,000 USDT
+    And the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1 ETH
+    And the fact strength of trend-1 is 30
+    And the fact sma_slow of trend-1 is 3100 USDT/ETH
+    And the fact sma_fast of trend-1 is 3050 USDT/ETH
+    When the next daily candle of ETHUSDT closes at 3,000 USDT
+    Then the book trend-1 is IN_POSITION short ETHUSDT
+    When questions are about what follows
+    And the price of BTCUSDT falls 27% within the hour
+    Then the breaker is at ALERT
+    And ETHUSDT was bought once by trend-1
+    And no position of trend-1 is held
+    And nothing was sold by core-hodl
+    And core-hodl holds 1 ETH
+    And trading is not halted
+
+  @BRK-03
+  Scenario: A book whose file says that it is not directional keeps its position in ALERT
+    Given the line "directional" of trend-1.yaml is no
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    And the price of BTCUSDT falls 26% within the hour
+    Then the breaker is at ALERT
+    And the book is IN_POSITION long ETHUSDT
+    And the stop of ETHUSDT on the exchange is 2 ATR below the fill
+
+  @BRK-03
   Scenario Outline: ALERT sells spot of CORE only where the file says so
     Given the book core-hodl with a sub-account of 0 USDT
     And core-hodl already holds 4 BTC
@@ -150,6 +191,23 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     Then 0 orders were placed
     And the breaker is at EMERGENCY
 
+  @BRK-04
+  Scenario: In EMERGENCY no rule decides, and why-not says so
+    When the price of BTCUSDT falls 32% within the hour
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then "entries.long" never fired
+    And the book is EMERGENCY in ETHUSDT
+    And why-not says Trading is halted until the operator acknowledges.
+
+  @BRK-04
+  Scenario: EMERGENCY takes back orders that wait
+    When the next daily candles close at:
+      | ETHUSDT | BTCUSDT |
+      | 3,015   | 34,000  |
+    Then trading is halted
+    And no position is held
+    And nothing was bought
+
   # ── up and down ──
 
   @BRK-05
@@ -158,6 +216,27 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     Then the breaker went from NORMAL to ALERT
     And the journal says nothing of "CAUTION"
     And the journal says nothing of "WARNING"
+
+  @BRK-05
+  Scenario: From any level the breaker rises by as many as it takes
+    When the price of BTCUSDT falls 12.5% within the hour
+    And the next hourly candle of BTCUSDT closes at 34,000 USDT
+    Then the breaker went from CAUTION to EMERGENCY
+
+  @BRK-05
+  Scenario Outline: Money that comes or goes moves no level
+    When the price of BTCUSDT falls 17.5% within the hour
+    Then the drawdown is 14%
+    When <flow> the reserve
+    And 12 hours pass
+    Then the drawdown is 14%
+    And the breaker is at CAUTION
+    And the operator gets a P1 alert saying "The breaker went" once
+
+    Examples:
+      | flow                            |
+      | 6 BTC are withdrawn from        |
+      | 1,000,000 USDT are deposited to |
 
   @BRK-05
   Scenario Outline: A level is left when the drawdown has been two points under it for a day
@@ -186,11 +265,11 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     Then the breaker is at WARNING
     When 23 hours pass
     Then the breaker is at WARNING
-    When 2 hours pass
+    When an hour passes
     Then the breaker is at CAUTION
     When 23 hours pass
     Then the breaker is at CAUTION
-    When 2 hours pass
+    When an hour passes
     Then the breaker is at NORMAL
 
   @BRK-05
@@ -330,6 +409,19 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
       | WARNING   |
       | EMERGENCY |
 
+  @BRK-06
+  Scenario Outline: A ladder that makes no sense is refused
+    Given the line "ladder.<line>" of breakers.yaml is <value>
+    Then the rule files are refused at "<place>" in breakers.yaml because "<words>"
+
+    Examples:
+      | line                   | value   | place      | words                                                    |
+      | levels.ALERT.entries   | allowed | ALERT:     | `ALERT` is milder than `WARNING`: it allows entries      |
+      | levels.WARNING.at      | 0%      | WARNING:   | The level `WARNING` would always hold                    |
+      | levels.EMERGENCY.at    | 120%    | EMERGENCY: | a ratio from 0% to 100%                                  |
+      | levels.EMERGENCY.halt  | no      | EMERGENCY: | `EMERGENCY` halts until somebody acknowledges            |
+      | clear_by               | 6%      | clear_by:  | `WARNING` would be left only below `CAUTION`             |
+
   # ── what always passes ──
 
   @BRK-07
@@ -350,3 +442,39 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
       | exits.too_old | ETHUSDT | sell | 14.29 ETH | market reduce-only |
     And no position is held
     And nothing is refused for ETHUSDT
+
+  @BRK-07
+  Scenario: While entries are forbidden, the stop on the exchange closes the position
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    And the price of BTCUSDT falls 20% within the hour
+    Then entries are forbidden
+    When the price of ETHUSDT falls 5% within the hour
+    Then the book is STOPPED_OUT in ETHUSDT
+    And no position is held
+
+  @BRK-07
+  Scenario: While entries are forbidden, the operator may flatten
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    And the price of BTCUSDT falls 20% within the hour
+    And the operator flattens trend-1
+    And an hour passes
+    Then ETHUSDT was sold once
+    And no position is held
+
+  @BRK-07
+  Scenario: While entries are forbidden, CORE sells what has outgrown its weight
+    Given a portfolio of 102,000 USDT
+    And the book core-hodl with a sub-account of 2,000 USDT
+    And core-hodl already holds 0.6 BTC
+    And core-hodl already holds 5 ETH
+    And the param far of core-hodl is 5%
+    And the param worthwhile of core-hodl is 1%
+    When 9 days pass
+    Then the book core-hodl is MAINTAINING
+    When questions are about what follows
+    And the price of BTCUSDT falls 20% within the hour
+    And a day passes
+    Then the breaker is at WARNING
+    And "exits.sell_overweight" fired
+    And ETHUSDT was sold once by core-hodl
+    And nothing was bought by core-hodl

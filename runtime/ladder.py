@@ -94,11 +94,18 @@ class Ladder:
         below = value <= level.at - self.rules.clear_by
         since_ms = self.snapshot.memory.below_since_ms
         if below and since_ms is not None and now_ms - since_ms >= self.rules.keep_for_ms:
-            return self._move("fall", now_ms, value, {})
+            move = self._move("fall", now_ms, value, {})
+            self._calm_from_here(now_ms, value)
+            return move
         if below != (since_ms is not None):
             firing = Firing(now_ms, (), {}, "ladder")
             self.snapshot = self.machine.fire(self.snapshot, "dip" if below else "climb", firing).after
         return None
+
+    def _calm_from_here(self, now_ms: int, value: Decimal) -> None:
+        """The wait for the next step down begins at this one, however long it is until the next candle."""
+        if self.level is not None:
+            self._calm(now_ms, value, self.level)
 
     def _move(self, trigger: str, now_ms: int, value: Decimal, arguments: Mapping[str, Any]) -> LevelMove:
         before = self.snapshot.state

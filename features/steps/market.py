@@ -71,7 +71,7 @@ def _(scene: Scene, timeframe: str, datatable: list[list[str]]) -> None:
     scene.world.pass_candles(moves, LENGTHS_MS[timeframe])
 
 
-@says("these {timeframe:Timeframe} candles[ of {symbol:Symbol}] follow[ on {market:Market}]:")
+@says("(this|these) {timeframe:Timeframe} candle[s][ of {symbol:Symbol}] follow[s][ on {market:Market}]:")
 def _(scene: Scene, timeframe: str, symbol: str | None, market: Market | None, datatable: list[list[str]]) -> None:
     """Candles one by one, in columns open, high, low, close and volume, of which only close is needed."""
     name = scene.symbol(symbol)

@@ -161,10 +161,10 @@ def _(scene: Scene, parts: int) -> None:
 # ── positions and stops ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@says("the position[ in {symbol:Symbol}] is {bound:Bound}{quantity:Number} {coin:Coin}")
-def _(scene: Scene, symbol: str | None, bound: Bound, quantity: Decimal, coin: str) -> None:
+@says("the position[ in {symbol:Symbol}][ of {book:Book}] is {bound:Bound}{quantity:Number} {coin:Coin}")
+def _(scene: Scene, symbol: str | None, book: str | None, bound: Bound, quantity: Decimal, coin: str) -> None:
     """The size of a perpetual position, negative for a short."""
-    seen = _position(scene, scene.symbol(symbol))
+    seen = _position(scene, scene.symbol(symbol), book)
     assert bound.holds(seen, quantity), f"It is {seen} {coin}."
 
 
@@ -315,9 +315,9 @@ def _count(scene: Scene, side: Side, symbol: str | None, times: int, book: str |
     assert len(orders) == times, f"It happened {len(orders)} times: {shown}"
 
 
-def _position(scene: Scene, symbol: str) -> Decimal:
+def _position(scene: Scene, symbol: str, book: str | None = None) -> Decimal:
     scene.world.open()
-    return scene.world.exchange.position(scene.world.account(scene.book(None)), symbol).quantity
+    return scene.world.exchange.position(scene.world.account(scene.book(book)), symbol).quantity
 
 
 def _holds(scene: Scene, account: str, bound: Bound, amount: Decimal, coin: str) -> None:

@@ -57,6 +57,15 @@ def _(scene: Scene, symbol: str | None, check: str, words: str | None) -> None:
     assert fitting, f"These were refused: {refusals}"
 
 
+@says("the refusal by {check:Name} is explained with {part:Quoted} {value:Literal}")
+def _(scene: Scene, check: str, part: str, value: str) -> None:
+    """The last refusal by a check saw this part of its condition with this value."""
+    scene.world.open()
+    refusals = [refused for _, refused in scene.world.journal.refusals() if refused.check == check]
+    assert refusals, f"{check} has refused nothing."
+    _saw(refusals[-1].trace, part, value)
+
+
 @says("nothing is refused[ for {symbol:Symbol}]")
 def _(scene: Scene, symbol: str | None) -> None:
     """Every order that was wanted was allowed."""
@@ -128,5 +137,9 @@ def _explained(scene: Scene, rule: str, part: str, value: str) -> None:
     decisions = _decisions(scene, rule)
     fired = [one.rule for one in scene.world.journal.decisions()]
     assert decisions, f"{rule} has not fired; these have: {fired}"
-    seen = [(one.text, prose(one.value, one.unit)) for one in parts(decisions[-1].trace)]
+    _saw(decisions[-1].trace, part, value)
+
+
+def _saw(trace: Explained | None, part: str, value: str) -> None:
+    seen = [(one.text, prose(one.value, one.unit)) for one in parts(trace)]
     assert (part, value) in seen, f"It saw {seen}."

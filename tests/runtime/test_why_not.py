@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -136,3 +137,71 @@ def test_shadow_rules_are_told_and_never_fire_and_those_that_are_off_are_not(pla
     (answer,) = why_not(prepared.engine, BTC, FROM_MS + 10 * DAY_MS)
     assert [entry.rule.id for entry in answer.entries] == ["entries.long"]
     assert not answer.entries[0].fires
+
+
+def with_rule(plan: Plan, name: str, **changes: object) -> Prepared:
+    """Prepare a run of trend-1 in which one rule is another."""
+    rulebook = in_force(packaged_rules())
+    book = rulebook.books["trend-1"]
+    rules = tuple(replace(rule, **changes) if rule.id == name else rule for rule in book.rules)
+    books = {**rulebook.books, "trend-1": replace(book, rules=rules)}
+    return prepare(replace(plan, books=("trend-1",)), replace(rulebook, books=books))
+
+
+def test_an_entry_is_rehearsed_where_it_counts_while_the_machine_stands_elsewhere(plan: Plan) -> None:
+    at_ms = FROM_MS + 15 * DAY_MS
+    (answer,) = why_not(played(plan, at_ms).engine, BTC, at_ms, ["trend-1"])
+    entry = entry_of(answer, "entries.long")
+    assert answer.state in ("IN_POSITION", "TRAILING_STOP")
+    assert not entry.state_fits
+    assert entry.answers
+
+
+def test_only_the_orders_of_the_symbol_are_asked_about(plan: Plan) -> None:
+    at_ms = FROM_MS + 3 * DAY_MS
+    (answer,) = why_not(played(plan, at_ms).engine, BTC, at_ms, ["core-hodl"])
+    (order,) = entry_of(answer, "entries.deploy").answers
+    assert order.text.startswith(f"buy {BTC}")
+
+
+@pytest.mark.spec("RISK-01")
+def test_a_cap_without_room_is_named_beside_other_refusals(plan: Plan, tmp_path: Path) -> None:
+    for section in ("engines", "governance"):
+        shutil.copytree(packaged_rules() / section, tmp_path / section)
+    checks = tmp_path / "governance/pre-trade.yaml"
+    checks.write_text(checks.read_text(encoding="utf-8").replace("cap: 45% of portfolio", "cap: 0% of portfolio"))
+    prepared = prepare(plan, in_force(tmp_path))
+    prepared.backtest.run(until_ms=FROM_MS + DAY_MS)
+    prepared.engine.step(OperatorCommand(FROM_MS + DAY_MS, "pause", "me", "a look around"))
+    (answer,) = why_not(prepared.engine, BTC, FROM_MS + DAY_MS, ["core-hodl"])
+    refusing = [one.check for one in entry_of(answer, "entries.weekly_purchase").answers]
+    assert {"paused", "core_concentration"} <= set(refusing)
+
+
+@pytest.mark.spec("RULE-01")
+def test_a_condition_that_has_not_held_long_enough_says_how_long_it_has(plan: Plan) -> None:
+    prepared = with_rule(plan, "entries.long", held_for_ms=400 * DAY_MS)
+    seen: dict[int, Entry] = {}
+
+    def watch(step: Step) -> None:
+        if isinstance(step.event, CandleClose) and step.at_ms % DAY_MS == 0:
+            (answer,) = why_not(prepared.engine, BTC, step.at_ms)
+            seen[step.at_ms] = entry_of(answer, "entries.long")
+
+    prepared.backtest._watch = watch
+    prepared.backtest.run(until_ms=FROM_MS + 5 * DAY_MS)
+    holding = {at_ms: entry for at_ms, entry in seen.items() if entry.trace.value is True}
+    assert len(holding) > 1
+    first_ms = min(holding)
+    assert [entry.held_ms for entry in holding.values()] == [at_ms - first_ms for at_ms in holding]
+    assert not any(entry.fires for entry in holding.values())
+
+
+@pytest.mark.spec("RULE-14")
+def test_a_rule_whose_time_is_over_says_so(plan: Plan) -> None:
+    at_ms = FROM_MS + 2 * DAY_MS
+    for expires_ms, expired in ((at_ms, True), (at_ms + 1, False)):
+        prepared = with_rule(plan, "entries.long", expires_ms=expires_ms)
+        prepared.backtest.run(until_ms=at_ms)
+        (answer,) = why_not(prepared.engine, BTC, at_ms)
+        assert entry_of(answer, "entries.long").expired is expired
