@@ -200,7 +200,20 @@ Feature: Circuit breakers take risk away when the portfolio falls, and give it b
     And why-not says Trading is halted until the operator acknowledges.
 
   @BRK-04
-  Scenario: EMERGENCY takes back orders that wait
+  Scenario: EMERGENCY takes back an entry that has bought nothing yet
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    And from here on ETHUSDT trades 0 ETH a day
+    And the next candle opens
+    Then the book is ENTERING in ETHUSDT
+    When the price of BTCUSDT falls 32% within the hour
+    Then trading is halted
+    When from here on ETHUSDT trades 100,000 ETH a day
+    And 2 days pass
+    Then nothing was bought
+    And the book is EMERGENCY in ETHUSDT
+
+  @BRK-04
+  Scenario: A day that ends in EMERGENCY opens nothing, however good it looks
     When the next daily candles close at:
       | ETHUSDT | BTCUSDT |
       | 3,015   | 34,000  |

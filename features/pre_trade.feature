@@ -64,6 +64,17 @@ Feature: Every order that takes risk is asked for its reasons first
     And "position.value / portfolio.equity" of core-hodl-ten for SOLUSDT is at most 5.01%
     And "position.value / portfolio.equity" of core-hodl-ten for BTCUSDT is more than 0%
 
+  @RISK-01 @RISK-03
+  Scenario: Where the cap leaves no room, nothing is added
+    Given the book core-hodl-ten with a sub-account of 100,000 USDT
+    And a portfolio of 200,000 USDT
+    And core-hodl-ten already holds 1,700 SOL
+    And SOLUSDT daily candles flat at 20 USDT for 60 days
+    When 8 days pass
+    Then the entry of SOLUSDT is refused by position_size because "No room is left under 5% of portfolio"
+    And SOLUSDT was bought 0 times
+    And BTCUSDT was bought once by core-hodl-ten
+
   @RISK-01
   Scenario: A check of one's own needs no code, and is asked last
     Given these lines under "checks" of pre-trade.yaml:
@@ -79,6 +90,81 @@ Feature: Every order that takes risk is asked for its reasons first
     Then the entry of ETHUSDT is refused by no_tuesdays because "Nothing good has ever begun on a Tuesday."
     When the next daily candle of ETHUSDT rises 0.5%
     Then the order of ETHUSDT is scaled by check half_at_first to 50%
+
+  @RISK-01
+  Scenario: Factors multiply
+    Given the check position_size is off
+    And these lines under "checks" of pre-trade.yaml:
+      """
+      half:
+        scale: 50%
+      four_fifths:
+        scale: 80%
+      """
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    Then the order of ETHUSDT is scaled by check half to 50%
+    And the order of ETHUSDT is scaled by check four_fifths to 80%
+    And the order of ETHUSDT is for 5.71 ETH
+
+  @RISK-01
+  Scenario Outline: The smallest cap holds, wherever it stands
+    Given these lines under "checks" of pre-trade.yaml:
+      """
+      one:
+        cap: <one>
+        cap_by: order
+      other:
+        cap: <other>
+        cap_by: order
+      """
+    When the next daily candle of ETHUSDT closes at 3,015 USDT
+    Then the order of ETHUSDT is for at most 9,000 USDT
+    And the order of ETHUSDT is for more than 8,950 USDT
+
+    Examples:
+      | one        | other      |
+      | 9000 USDT  | 20000 USDT |
+      | 20000 USDT | 9000 USDT  |
+
+  @RISK-01
+  Scenario Outline: Of two checks that refuse, the one that stands first is heard
+    Given these lines under "checks" of pre-trade.yaml:
+      """
+      <first>:
+        refuse_if: order.direction == long
+      <second>:
+        refuse_if: order.direction == long
+      """
+    When the next daily candle of ETHUSDT rises 0.5%
+    Then the entry of ETHUSDT is refused by <first>
+    And the journal says nothing of "<second>"
+
+    Examples:
+      | first | second |
+      | this  | that   |
+      | that  | this   |
+
+  @RISK-01
+  Scenario: The emergency stop is the first to refuse
+    When the price of BTCUSDT falls 32% within the hour
+    Then the breaker is at EMERGENCY
+    And why-not says Trading has stopped until the operator acknowledges.
+    And why-not says The breaker's level forbids new entries.
+    And why-not says Two percent in a day is enough.
+
+  @RISK-01
+  Scenario: A check that sees nothing lets nothing pass
+    Given these lines under "checks" of pre-trade.yaml:
+      """
+      fearful:
+        refuse_if: fear_greed < 20
+        why: Nobody buys into a panic.
+      """
+    When the next daily candle of ETHUSDT rises 0.5%
+    Then the entry of ETHUSDT is refused by fearful because "Nobody buys into a panic."
+    When fear_greed is observed as 50
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the book is IN_POSITION long ETHUSDT
 
   @RISK-01
   Scenario: A check that is switched off is not asked
@@ -207,6 +293,15 @@ Feature: Every order that takes risk is asked for its reasons first
     Then "weekday" of trend-1 is Saturday
     And the order of ETHUSDT is made smaller by nothing
 
+  @RISK-04
+  Scenario: The example is switched on by deleting one line
+    Given the date is 2024-01-05
+    And the check position_size is off
+    And pre-trade.yaml has no line "checks.weekend.mode"
+    When a day passes
+    Then "weekday" of trend-1 is Saturday
+    And the order of ETHUSDT is scaled by check weekend to 50%
+
   @RISK-05
   Scenario: An eighth of the Kelly fraction bounds the size, once there are twenty trades
     Given the check kelly is live
@@ -220,6 +315,29 @@ Feature: Every order that takes risk is asked for its reasons first
     Then "kelly" of trend-1 is 100%
     And the order of ETHUSDT is scaled by check kelly
     And "position.value / account.equity" of trend-1 for ETHUSDT is at most 12.6%
+
+  @RISK-05
+  Scenario Outline: Nineteen trades say nothing yet
+    Given the param longest of trend-1 is 1d
+    When ETHUSDT rises 0.5% a day for <days> days
+    Then ETHUSDT was sold <trades> times
+    And "kelly" of trend-1 is <kelly>
+
+    Examples:
+      | days | trades | kelly   |
+      | 39   | 19     | unknown |
+      | 40   | 20     | 100%    |
+
+  @RISK-05
+  Scenario: A book that has only lost opens nothing more, where the example is switched on
+    Given the check kelly is live
+    And the check position_size is off
+    And the param longest of trend-1 is 1d
+    And market orders fill 0.4% worse than the price
+    When ETHUSDT rises 0.5% a day for 42 days
+    Then "kelly" of trend-1 is 0%
+    And ETHUSDT was bought 20 times
+    And the entry of ETHUSDT is refused by kelly because "No room is left under account.equity * kelly / 8"
 
   @RISK-05
   Scenario: The bound is shipped switched off

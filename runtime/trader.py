@@ -371,6 +371,9 @@ class Trader:
             draft.tell("P0", ticket.book, f"The exchange liquidated {event.symbol} at {event.price}.")
         if self._portfolio.position(event.account, event.market, event.symbol).is_flat:
             key = (ticket.book, ticket.symbol)
+            entries = [t for t in self.desk.live(ticket.book, event.symbol) if t.purpose is Purpose.ENTRY]
+            self._call_off(entries)
+            draft.requests += [self._cancel(entry) for entry in entries]
             yield Reaction(key, "opened", {"price": event.price}, f"{event.kind} before the entry was complete")
             yield Reaction(key, "stopped", {"price": event.price}, f"{event.kind} at {event.price}")
 

@@ -9,7 +9,7 @@ import typer
 from adapters.cli import options
 from adapters.cli.places import RUNS
 from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL, DEFAULT_SLIPPAGE, DEFAULT_WAIT_MS, CandleFile, Plan
-from adapters.cli.rules import RulesFolder
+from adapters.cli.rules import Environment, RulesFolder
 from runtime.instrument import Market
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def backtest(
         Decimal, typer.Option(parser=options.money, metavar="USDT", help="What the portfolio starts with.")
     ] = DEFAULT_CAPITAL,
     folder: RulesFolder = None,
+    environment: Environment = "",
     costs: Annotated[
         Decimal,
         typer.Option(
@@ -103,6 +104,7 @@ def backtest(
 
     plan = Plan(
         rules=rules_folder(folder),
+        environment=environment,
         source=source_of(data, candles, symbol, market, timeframe),
         books=tuple(book or DEFAULT_BOOKS),
         shares={one.book: one.ratio for one in share or ()},

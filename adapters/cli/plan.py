@@ -31,6 +31,7 @@ class Plan:
 
     The market data are a folder or one file. Without a start or an end the run begins or ends with the data. `costs`
     multiplies fees and slippage. `wait_ms` is the time after which somebody acknowledges a halt; None: nobody does.
+    With an `environment` the rules have its values.
     """
 
     rules: Path
@@ -44,6 +45,7 @@ class Plan:
     slippage: Decimal = DEFAULT_SLIPPAGE
     wait_ms: int | None = DEFAULT_WAIT_MS
     stand_ins: bool = True
+    environment: str = ""
 
     def to_plain(self) -> dict[str, Any]:
         """Give the plan as JSON-able data, with paths that hold from any working directory."""
@@ -62,6 +64,7 @@ class Plan:
             "slippage": str(self.slippage),
             "wait_ms": self.wait_ms,
             "stand_ins": self.stand_ins,
+            "environment": self.environment,
         }
 
     @classmethod
@@ -80,4 +83,6 @@ class Plan:
             slippage=Decimal(plain["slippage"]),
             wait_ms=plain["wait_ms"],
             stand_ins=plain["stand_ins"],
+            # Runs that were kept before there were environments have none.
+            environment=plain.get("environment", ""),
         )

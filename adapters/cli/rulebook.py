@@ -7,6 +7,7 @@ from adapters.cli.failure import ExitCode, Failure, near
 from adapters.cli.places import holds_rules, shortened
 from machines.catalogue import MACHINES
 from rules.language.book import Book
+from rules.language.environment import UNKNOWN_ENVIRONMENT
 from rules.language.findings import Finding, Severity
 from rules.language.report_findings import as_text
 from rules.language.rulebook import Rulebook, load, rule_files
@@ -31,14 +32,16 @@ def _rules_around(file: Path) -> Path | None:
     return next((folder for folder in file.parents if holds_rules(folder)), None)
 
 
-def in_force(folder: Path) -> Rulebook:
-    """Return the rulebook of a folder; fails with every mistake where there is one."""
+def in_force(folder: Path, environment: str = "") -> Rulebook:
+    """Return the rulebook of a folder in an environment; fails with every mistake where there is one."""
     files = files_of([folder])
     if not files:
         raise Failure(f"Expected rule files (*.yaml) in {folder}, found none. Check the path.", ExitCode.USAGE)
-    rulebook, findings = load(files, MACHINES, vocabulary_for)
+    rulebook, findings = load(files, MACHINES, vocabulary_for, environment)
     if rulebook is None:
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors[0].code == UNKNOWN_ENVIRONMENT:
+            raise Failure(f"{errors[0].sentence} {errors[0].suggestion}", ExitCode.USAGE)
         refusal = f"The rules in {folder} can't be used before this is put right."
         raise Failure(f"{as_text(errors)}\n{refusal}", ExitCode.FINDINGS)
     return rulebook

@@ -18,6 +18,9 @@ rules = typer.Typer(help="Show what the rule files say.", no_args_is_help=True)
 RulesFolder = Annotated[
     Path | None, typer.Option("--rules", help="A folder of rules; else that of this folder, else the shipped one.")
 ]
+Environment = Annotated[
+    str, typer.Option(metavar="NAME", help="Use the values of this environment, such as live; else those of the books.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it for a machine.")]
 
 
@@ -65,6 +68,7 @@ def _plain(book: "Book", rulebook: "Rulebook") -> dict[str, Any]:
 def show_book(
     book: Annotated[str, typer.Argument(help="The name of a book.")],
     folder: RulesFolder = None,
+    environment: Environment = "",
     as_json: AsJson = False,
 ) -> None:
     """Show a whole book as it is in force, with the file and line that set each value."""
@@ -73,13 +77,13 @@ def show_book(
     from adapters.cli.screen import say, say_json, screen
     from rules.language.book import in_force as settings_of
 
-    found = book_named(in_force(rules_folder(folder)), book)
+    found = book_named(in_force(rules_folder(folder), environment), book)
     settings = settings_of(found)
     if as_json:
         values = [
             {"path": one.path, "value": one.value, "file": one.origin.file, "line": one.origin.line} for one in settings
         ]
-        say_json({"book": found.name, "version": found.version, "settings": values})
+        say_json({"book": found.name, "version": found.version, "environment": environment, "settings": values})
         return
     for line in lines(settings):
         screen().print(line, soft_wrap=True)

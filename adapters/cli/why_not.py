@@ -10,6 +10,7 @@ from adapters.cli import options
 from adapters.cli.places import RUNS
 
 if TYPE_CHECKING:
+    from adapters.cli.plan import Plan
     from adapters.cli.saved import SavedRun
     from adapters.cli.wiring import Prepared
 
@@ -53,7 +54,7 @@ def again(saved: "SavedRun") -> "Prepared":
 
     settings = saved.document["settings"]
     plan = replace(saved.plan, from_ms=settings["from_ms"], to_ms=settings["to_ms"])
-    if not _unchanged(plan.rules, settings["rules_version"]):
+    if not _unchanged(plan, settings["rules_version"]):
         complain(
             f"The rules in {plan.rules} have changed since; these are the ones that the run used, in {saved.rules}."
         )
@@ -64,12 +65,12 @@ def again(saved: "SavedRun") -> "Prepared":
     return prepared
 
 
-def _unchanged(rules: Path, version: str) -> bool:
+def _unchanged(plan: "Plan", version: str) -> bool:
     from adapters.cli.failure import Failure
     from adapters.cli.rulebook import in_force
 
     try:
-        return rules.is_dir() and in_force(rules).version == version
+        return plan.rules.is_dir() and in_force(plan.rules, plan.environment).version == version
     except Failure:
         return False
 

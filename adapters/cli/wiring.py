@@ -56,7 +56,7 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
 
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
-    rules = in_force(plan.rules) if rulebook is None else rulebook
+    rules = in_force(plan.rules, plan.environment) if rulebook is None else rulebook
     books = books_named(rules, plan.books)
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
     instruments = costing(_instruments(books), plan.costs)
@@ -65,9 +65,13 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
     warm_up(engine.world.histories, data, from_ms)
-    recorder = Recorder(engine, settings, data.notes)
+    recorder = Recorder(engine, settings, (*_notes(rules), *data.notes))
     backtest = Backtest(engine, exchange, data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
     return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
+
+
+def _notes(rules: Rulebook) -> tuple[str, ...]:
+    return (f"The rules have the values of the environment {rules.environment}.",) if rules.environment else ()
 
 
 def warm_up(histories: Histories, data: MarketData, from_ms: int) -> None:

@@ -239,6 +239,25 @@ class SharesForm(Form):
     alternatives: Alternatives | None = Field(None, description="groups of books of which one runs at a time")
 
 
+class ChangesForm(Form):
+    """What is different about one book."""
+
+    params: Annotated[
+        dict[Name, Value], Field(min_length=1, max_length=MOST_ENTRIES, description="new values of params that it has")
+    ]
+
+
+class EnvironmentForm(Form):
+    """What is different about some books in one environment, and only there."""
+
+    environment: BookName = Field(description="the name by which it is chosen, such as paper or live")
+    about: Prose | None = Field(None, description="what is different, and why")
+    books: Annotated[
+        dict[BookName, ChangesForm],
+        Field(min_length=1, max_length=MOST_ENTRIES, description="the books that are changed, by name"),
+    ]
+
+
 class BookKind(StrEnum):
     """What a file decides about, known by its sections."""
 
@@ -248,6 +267,7 @@ class BookKind(StrEnum):
     CHECKS = "checks"
     ENVELOPE = "envelope"
     SHARES = "shares"
+    ENVIRONMENT = "environment"
 
 
 FORMS: Mapping[BookKind, type[Form]] = {
@@ -257,6 +277,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.CHECKS: ChecksForm,
     BookKind.ENVELOPE: EnvelopeForm,
     BookKind.SHARES: SharesForm,
+    BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
     "extends": BookKind.OVERLAY,
@@ -268,4 +289,6 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,
     "triggers": BookKind.ENGINE,
+    "environment": BookKind.ENVIRONMENT,
+    "books": BookKind.ENVIRONMENT,
 }

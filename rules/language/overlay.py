@@ -101,12 +101,12 @@ def _params(parent: Fields, child: Fields, findings: list[Finding]) -> Iterator[
                 sentence = f"The book that is extended has no param `{shortened(key.value)}`."
                 findings.append(error("R024", key.place, sentence, hint))
             continue
-        _report_other_unit(earlier, value, findings)
-        yield key.value, (key, _with_value(earlier, value))
+        report_other_unit(earlier, value, "in the book that is extended", findings)
+        yield key.value, (key, with_value(earlier, value))
 
 
-def _with_value(earlier: Tree, value: Tree) -> Tree:
-    """Keep the range of the parent when only the value is new."""
+def with_value(earlier: Tree, value: Tree) -> Tree:
+    """Give a param another value; its range stays when only the value is new."""
     if not isinstance(earlier, Fields):
         return value
     inner = value if isinstance(value, Fields) else None
@@ -116,17 +116,20 @@ def _with_value(earlier: Tree, value: Tree) -> Tree:
     return value if key is None else earlier.with_entries({"value": (key, value)})
 
 
-def _report_other_unit(earlier: Tree, value: Tree, findings: list[Finding]) -> None:
+def report_other_unit(earlier: Tree, value: Tree, there: str, findings: list[Finding]) -> bool:
+    """Say whether a new value has another unit than the earlier one has `there`, after reporting it."""
     before, after = _value_of(earlier), _value_of(value)
     if before is None or after is None or before.text is None or after.text is None:
-        return
+        return False
     try:
         old, new = parse_literal(before.text), parse_literal(after.text)
     except SyntaxProblem:
-        return  # reported where the param is read
-    if not same_unit(old, new):
-        sentence = f"`{new.text}` is {NAMES[new.kind.unit]}; in the book that is extended it is {NAMES[old.kind.unit]}."
-        findings.append(error("R043", after.place, sentence, f"There it is `{old.text}`.", (before.place,)))
+        return False  # reported where the param is read
+    if same_unit(old, new):
+        return False
+    sentence = f"`{new.text}` is {NAMES[new.kind.unit]}; {there} it is {NAMES[old.kind.unit]}."
+    findings.append(error("R043", after.place, sentence, f"There it is `{old.text}`.", (before.place,)))
+    return True
 
 
 def _value_of(tree: Tree) -> Scalar | None:

@@ -1,9 +1,10 @@
 """All rule files together: read, checked, resolved; one rulebook or all the reasons why not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import chain, combinations, takewhile
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from rules.language.breaker_ladder import read_ladder
 from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
+from rules.language.environment import Target, changed, only_there, unknown, with_heirs
 from rules.language.findings import Finding, Severity, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.form import TELLING_SECTIONS, BookKind
@@ -35,12 +37,15 @@ from rules.language.source import Place
 __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", "rule_files"]
 
 ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
-ORDER = (*ENGINES, BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE)
+ORDER = (*ENGINES, BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything that is in force; `alternatives` are groups of books of which one runs at a time."""
+    """Everything that is in force; `alternatives` are groups of books of which one runs at a time.
+
+    `environment` is the one whose values are in force; without one those are that the books themselves have.
+    """
 
     books: Mapping[str, Book]
     ladder: Ladder | None
@@ -49,6 +54,7 @@ class Rulebook:
     shares: Mapping[str, Fraction]
     version: str
     alternatives: tuple[frozenset[str], ...] = ()
+    environment: str = ""
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -57,19 +63,26 @@ def rule_files(folder: Path) -> list[Path]:
 
 
 def load(
-    paths: Sequence[Path], machines: Mapping[str, MachineShape], vocabulary_for: VocabularyFor
+    paths: Sequence[Path],
+    machines: Mapping[str, MachineShape],
+    vocabulary_for: VocabularyFor,
+    environment: str = "",
 ) -> tuple[Rulebook | None, list[Finding]]:
     """Read rule files; give the rulebook, or None when any of them has an error, and every finding of every file.
 
     `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks` or `breakers`, and the
-    symbols of the book (for governance: of all books). Nothing is raised for what stands in a file.
+    symbols of the book (for governance: of all books). With an environment its values are in force; all environments
+    are checked, whichever is chosen. Nothing is raised for what stands in a file.
     """
     loading = _Loading(machines, vocabulary_for)
     loading.read(paths)
     loading.check_together()
     findings = loading.finished()
-    broken = any(finding.severity is Severity.ERROR for finding in findings)
-    return (None if broken else loading.rulebook()), findings
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return None, findings
+    if environment and environment not in loading.environments:
+        return None, [*findings, unknown(environment, loading.environments)]
+    return loading.environments.get(environment, loading).rulebook(environment), findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +103,26 @@ class _Loading:
         self.findings: dict[str, Findings] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
         self.files: list[_File] = []
+        self.environments: dict[str, _Loading] = {}
+        # What was read, by the file that it stands in.
         self.engines: dict[str, EngineBook] = {}
         self.resolved: dict[str, Fields] = {}
-        self.ladder: Ladder | None = None
-        self.checks: tuple[Check, ...] = ()
+        self.ladders: dict[str, Ladder | None] = {}
+        self.checks: dict[str, tuple[Check, ...]] = {}
         self.envelope: Envelope | None = None
         self.shares: dict[str, Fraction] = {}
         self.alternatives: tuple[frozenset[str], ...] = ()
-        self.readers: Mapping[BookKind, Callable[[_File, Findings], None]] = {
-            BookKind.ENGINE: self.engine,
-            BookKind.OVERLAY: self.engine,
-            BookKind.BREAKERS: self.breakers,
-            BookKind.CHECKS: self.pre_trade,
-            BookKind.ENVELOPE: self.limits,
-            BookKind.SHARES: self.capital,
-        }
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
         for path in dict.fromkeys(paths):
             self.look(str(path), lambda found, path=path: self.file(path, found))  # type: ignore[misc]
-        for file in sorted(self.files, key=lambda file: ORDER.index(file.kind)):
-            self.look(file.document.file, lambda found, file=file: self.readers[file.kind](file, found))  # type: ignore[misc]
+        self.look_into(self.files)
+
+    def look_into(self, files: Sequence[_File]) -> None:
+        """Find out what stands in files of all kinds."""
+        for file in sorted(files, key=lambda file: ORDER.index(file.kind)):
+            self.look(file.document.file, lambda found, file=file: _READERS[file.kind](self, file, found))  # type: ignore[misc]
 
     def look(self, file: str, find: Callable[[Findings], None]) -> None:
         """Collect the findings about one file."""
@@ -166,7 +177,7 @@ class _Loading:
                 engine = replace(engine, complete=False, readable=False)
             found.extend(prove(engine))
             if not any(finding.severity is Severity.ERROR for finding in found):
-                self.engines.setdefault(name, engine)
+                self.engines[file.document.file] = engine
         finally:
             self.inherited(file, found, findings)
 
@@ -184,27 +195,28 @@ class _Loading:
                 findings.append(finding)
             elif not any(_same(finding, known) for known in self.findings.get(about, ())):
                 also = (*finding.also, extends.place)
-                self.findings[about].append(replace(finding, also=also))
+                self.findings.setdefault(about, Findings()).append(replace(finding, also=also))
 
     def breakers(self, file: _File, findings: Findings) -> None:
         """The ladder."""
         scope = GovernanceScope(file.document.root, BREAKERS, self.vocabulary_for, self.known, findings)
         ladder = read_ladder(file.document, scope)
         findings.extend(scope.unused())
-        self.ladder = self.ladder or ladder
+        self.ladders[file.document.file] = ladder
 
     def pre_trade(self, file: _File, findings: Findings) -> None:
         """The checks before an order; several books of them are asked one after the other."""
         scope = GovernanceScope(file.document.root, CHECKS, self.vocabulary_for, self.known, findings)
         checks = read_checks(file.document.root, scope)
         findings.extend(scope.unused())
-        known = {check.name: check for check in self.checks}
+        above = takewhile(lambda other: other != file.document.file, self.checks)
+        known = {check.name: check for other in above for check in self.checks[other]}
         for check in checks:
             if check.name in known:
                 sentence = f"There is a check `{check.name}` already."
                 also = (known[check.name].place,)
                 findings.append(error("R021", check.place, sentence, "Give this one another name.", also))
-        self.checks = (*self.checks, *checks)
+        self.checks[file.document.file] = checks
 
     def limits(self, file: _File, findings: Findings) -> None:
         """The envelope."""
@@ -222,6 +234,46 @@ class _Loading:
                 hint = did_you_mean(key.value, names) or f"There are {listed(names, 'and')}."
                 findings.append(error("R022", key.place, f"There is no book `{key.value}`.", hint))
 
+    def environment(self, file: _File, findings: Findings) -> None:
+        """The same books with other values: what these change is read once more."""
+        root = file.document.root
+        name = root.scalar("environment")
+        documents = changed(root, self.targets, findings)
+        if name is None or not name.value:
+            return
+        under = self.under(documents)
+        self.environments.setdefault(name.value, under)
+        findings.extend(only_there(name, under.everything(), self.everything()))
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """The books that an environment can change, by name; of a name that is taken twice the first counts."""
+        targets: dict[str, Target] = {}
+        for file in self.files:
+            root = file.document.root
+            whole = self.resolved.get(file.document.file) if file.kind in ENGINES else root
+            params = None if whole is None else whole.section("params")
+            if root.word("book") and file.kind is not BookKind.ENVIRONMENT:
+                targets.setdefault(root.word("book"), Target(file.document, params))
+        return targets
+
+    def under(self, documents: Mapping[str, Document]) -> "_Loading":
+        """Read what depends on some books again, with other documents in their place; `findings` are those of that."""
+        other = copy(self)
+        by_file = {document.file: document for document in documents.values()}
+        other.files = [replace(f, document=by_file.get(f.document.file, f.document)) for f in self.files]
+        other.findings, other.environments = {}, {}
+        other.engines, other.resolved = dict(self.engines), dict(self.resolved)
+        other.ladders, other.checks = dict(self.ladders), dict(self.checks)
+        reached = with_heirs(documents, self.by_name)
+        books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
+        other.look_into([file for file in books if file.document.root.word("book") in reached])
+        return other
+
+    def everything(self) -> list[Finding]:
+        """The findings of all files so far."""
+        return [finding for findings in self.findings.values() for finding in findings]
+
     # ── what no file can know alone ──
 
     def check_together(self) -> None:
@@ -236,16 +288,18 @@ class _Loading:
                 self.look(finding.place.file, lambda found, finding=finding: found.append(finding))  # type: ignore[misc]
 
     def names_taken_twice(self) -> Iterator[Finding]:
-        """Each book has a name of its own."""
-        first: dict[str, Scalar] = {}
+        """Each book has a name of its own, and so has each environment."""
+        first: dict[tuple[str, str], Scalar] = {}
         for file in self.files:
-            scalar = file.document.root.scalar("book")
+            key = "environment" if file.kind is BookKind.ENVIRONMENT else "book"
+            scalar = file.document.root.scalar(key)
             if scalar is None or not scalar.value:
                 continue
-            earlier = first.setdefault(scalar.value, scalar)
+            earlier = first.setdefault((key, scalar.value), scalar)
             if earlier is not scalar:
-                sentence = f"There is a book `{scalar.value}` already, in {earlier.place.file}."
-                yield error("R021", scalar.place, sentence, "Give this one another name.", (earlier.place,))
+                one, hint = _TWICE[key]
+                sentence = f"There is {one} `{scalar.value}` already, in {earlier.place.file}."
+                yield error("R021", scalar.place, sentence, hint, (earlier.place,))
 
     def governance_given_twice(self) -> Iterator[Finding]:
         """There is one ladder, one envelope and one book of shares."""
@@ -290,26 +344,42 @@ class _Loading:
 
     def finished(self) -> list[Finding]:
         """All findings, each once, in the order of files and lines, with the line they are about."""
-        found = [finding for findings in self.findings.values() for finding in findings]
-        marked = [with_line(finding, self.lines.get(finding.place.file, ())) for finding in dict.fromkeys(found)]
+        found = dict.fromkeys(self.everything())
+        marked = [with_line(finding, self.lines.get(finding.place.file, ())) for finding in found]
         return sorted(marked, key=_order)
 
-    def rulebook(self) -> Rulebook:
+    def rulebook(self, environment: str) -> Rulebook:
         """Put together what is in force."""
-        books = {name: engine.book for name, engine in self.engines.items() if engine.book is not None}
+        books = {engine.name: engine.book for engine in self.engines.values() if engine.book is not None}
+        ladder = next((ladder for ladder in self.ladders.values() if ladder is not None), None)
+        checks = tuple(chain.from_iterable(self.checks.values()))
         envelope = self.envelope or Envelope()
         version = fingerprint(
-            {name: book.version for name, book in books.items()}, self.ladder, self.checks, envelope, self.shares
+            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.shares
         )
         return Rulebook(
             MappingProxyType(books),
-            self.ladder,
-            self.checks,
+            ladder,
+            checks,
             envelope,
             MappingProxyType(self.shares),
             version,
             self.alternatives,
+            environment,
         )
+
+
+_READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = MappingProxyType(
+    {
+        BookKind.ENGINE: _Loading.engine,
+        BookKind.OVERLAY: _Loading.engine,
+        BookKind.BREAKERS: _Loading.breakers,
+        BookKind.CHECKS: _Loading.pre_trade,
+        BookKind.ENVELOPE: _Loading.limits,
+        BookKind.SHARES: _Loading.capital,
+        BookKind.ENVIRONMENT: _Loading.environment,
+    }
+)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str]:
@@ -318,6 +388,14 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str]:
 
 def _same(one: Finding, other: Finding) -> bool:
     return (one.code, one.place, one.sentence) == (other.code, other.place, other.sentence)
+
+
+_TWICE: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "book": ("a book", "Give this one another name."),
+        "environment": ("an environment", "Give this one another name, or put all that it changes into one file."),
+    }
+)
 
 
 def _first_place(document: Document) -> Place:

@@ -16,7 +16,7 @@ MOST_FINDINGS = 50
 Location = tuple[int | str, ...]
 
 _NAMES = {
-    BOOK_PATTERN: "The name of a book has small letters, digits and hyphens, such as `trend-1`.",
+    BOOK_PATTERN: "Such a name has small letters, digits and hyphens, as `trend-1` has.",
     SYMBOL_PATTERN: "A symbol has capital letters and digits, such as `BTCUSDT`.",
 }
 
@@ -42,11 +42,11 @@ def _finding(root: Fields, form: type[Form], detail: ErrorDetails) -> Finding:
     return _SENTENCES.get(detail["type"], _wrong_kind)(root, form, detail)
 
 
-def _missing(root: Fields, _form: type[Form], detail: ErrorDetails) -> Finding:
+def _missing(root: Fields, form: type[Form], detail: ErrorDetails) -> Finding:
     *inside, name = detail["loc"]
     place = _key_place(root, tuple(inside)) if inside else Place(root.place.file, root.place.line, root.place.column, 1)
-    where = f"`{shortened(str(inside[-1]))}`" if inside else "The book"
-    return error("R012", place, f"{where} has no `{name}`.", f"Add `{name}: …`{_meaning(_form, detail['loc'])}.")
+    where = f"`{shortened(str(inside[-1]))}`" if inside else _WHOLES.get(form, "The book")
+    return error("R012", place, f"{where} has no `{name}`.", f"Add `{name}: …`{_meaning(form, detail['loc'])}.")
 
 
 def _meaning(form: type[Form], location: Location) -> str:
@@ -135,8 +135,10 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.CHECKS]: "a book of checks",
         FORMS[BookKind.ENVELOPE]: "the envelope",
         FORMS[BookKind.SHARES]: "the book of shares",
+        FORMS[BookKind.ENVIRONMENT]: "an environment",
     }
 )
+_WHOLES: Mapping[type[Form], str] = MappingProxyType({FORMS[BookKind.ENVIRONMENT]: "The file"})
 
 
 def _tree(root: Fields, location: Location) -> Tree:

@@ -231,9 +231,9 @@ class Shelf:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def load(self, *names: str) -> Rulebook | None:
+    def load(self, *names: str, environment: str = "") -> Rulebook | None:
         paths = [self.folder / name for name in names] or sorted(self.folder.iterdir())
-        rulebook, self.findings = load(paths, MACHINES, vocabulary_for)
+        rulebook, self.findings = load(paths, MACHINES, vocabulary_for, environment)
         return rulebook
 
     def said(self) -> list[str]:

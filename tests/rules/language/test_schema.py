@@ -116,6 +116,9 @@ def test_the_shipped_books_fit_the_forms_that_files_are_checked_with(path: Path)
         ("breakers", "clear_by: 2%", ""),
         ("pre-trade", "cap_by: position", "cap_by: positions"),
         ("shares", "shares:", "share:"),
+        ("live", "environment:", "environmnet:"),
+        ("live", "    params:", "    facts:"),
+        ("live", "risk: 0.5%", "risk: [0.5%]"),
     ],
 )
 def test_a_mistake_of_form_does_not_fit(name: str, old: str, new: str) -> None:
