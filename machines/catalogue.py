@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from machines.core import CORE
 from machines.table import Table
+from machines.tactical import TACTICAL
 from machines.trend import TREND
 
-MACHINES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (CORE, TREND)})
+MACHINES: Mapping[str, Table] = MappingProxyType({table.name: table for table in (CORE, TREND, TACTICAL)})

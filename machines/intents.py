@@ -91,4 +91,12 @@ class Alert:
     text: str
 
 
-Intent = Enter | Leave | Buy | Sell | MoveStop | CancelOpen | Alert
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand an amount of quote coin to another sub-account of the same owner."""
+
+    to: str
+    amount: Decimal
+
+
+Intent = Enter | Leave | Buy | Sell | MoveStop | CancelOpen | Alert | Transfer

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from rules.language.evaluate import Value
 from rules.language.typed import SinceEntry, Typed
-from runtime.facts import Fact
+from runtime.fact import Fact
 from runtime.view import View
 
 FOLDS: Mapping[str, Callable[[list[float]], float]] = {

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.events import Candle, FactObserved
+from runtime.funding_rates import FundingRates
 from runtime.instrument import Market
 
 CONFIRMING_GAP = 0.05
+FUNDING_RATE = "funding.rate"
 Value = Decimal | float | bool | str | int | None
 
 
@@ -35,6 +37,7 @@ class Board:
     moment: Moment = field(default_factory=Moment)
     quotes: dict[tuple[Market, str], Quote] = field(default_factory=dict)
     observations: dict[tuple[str, str], FactObserved] = field(default_factory=dict)
+    rates: FundingRates = field(default_factory=FundingRates)
 
     def see_candle(self, candle: Candle) -> None:
         """Take a candle's close as the latest price unless a later or finer candle has told already."""
@@ -49,6 +52,8 @@ class Board:
     def observe(self, fact: FactObserved) -> None:
         """Remember an outside observation; the newest one counts."""
         self.observations[fact.name, fact.symbol] = fact
+        if fact.name == FUNDING_RATE and isinstance(fact.value, Decimal):
+            self.rates.settle(fact.symbol, fact.at_ms, fact.value)
 
     def observed(self, name: str, symbol: str) -> Value:
         """The latest value of an observation, for the symbol or for the whole market."""
@@ -82,6 +87,7 @@ class Board:
                 [f.name, f.symbol, type(f.value).__name__, str(f.value), f.at_ms]
                 for _, f in sorted(self.observations.items())
             ],
+            "rates": self.rates.to_plain(),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -92,6 +98,7 @@ class Board:
             (name, symbol): FactObserved(at_ms, name, VALUE_READERS[kind](text), symbol)
             for name, symbol, kind, text, at_ms in plain["observations"]
         }
+        self.rates.restore(plain["rates"])
 
 
 VALUE_READERS: Mapping[str, Callable[[str], Decimal | float | bool | str]] = {

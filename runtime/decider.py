@@ -64,17 +64,13 @@ class Decider:
         rule = ready.live.rule
         place = len(draft.records)
         answers = tuple(self._trader.consider(instance, rule.id, intent, draft) for intent in outcome.intents)
-        refused = {
-            answer.intent.symbol
-            for answer in answers
-            if isinstance(answer, Refused) and hasattr(answer.intent, "symbol")
-        }
+        refused = {getattr(answer.intent, "symbol", "") for answer in answers if isinstance(answer, Refused)}
         answered = instance.machine.table.answers[outcome.after.state]
         before = instance.snapshot
         if not refused or "refused" in answered:
             instance.snapshot = outcome.after
         else:
-            left = tuple(symbol for symbol in ready.symbols if symbol not in refused)
+            left = () if "" in refused else tuple(symbol for symbol in ready.symbols if symbol not in refused)
             outcome = self._without(instance, ready, left, outcome, draft.at_ms)
             instance.snapshot = outcome.after
         if outcome.after == before and not answers:

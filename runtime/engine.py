@@ -38,9 +38,10 @@ from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
 from runtime.portfolio import Portfolio
+from runtime.reaction import Reaction
 from runtime.review import Review
 from runtime.step import LevelMove, Step, Transition
-from runtime.trader import Reaction, Trader
+from runtime.trader import Trader
 from runtime.trades import Trades
 from runtime.view import Status, View, World
 
@@ -248,8 +249,9 @@ class Engine:
     def _on_funding(self, event: FundingPayment, _draft: Draft) -> None:
         self.portfolio.apply_funding(event)
 
-    def _on_cash_flow(self, event: CashFlow, _draft: Draft) -> None:
-        self.portfolio.apply_cash_flow(event)
+    def _on_cash_flow(self, event: CashFlow, draft: Draft) -> None:
+        if self.portfolio.apply_cash_flow(event):
+            self._react(self.trader.transfers.flowed(event, draft), draft)
 
     def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
         self.portfolio.apply_stop(event)

@@ -107,13 +107,17 @@ class FundingPayment:
 
 @dataclass(frozen=True, slots=True)
 class CashFlow:
-    """Money that came to or left an account from outside trading; positive came in."""
+    """Money that came to or left an account from outside trading; positive came in.
+
+    `transfer_id` names the transfer between own accounts of which it is one half; empty for a deposit or withdrawal.
+    """
 
     at_ms: int
     flow_id: str
     account: str
     coin: str
     amount: Decimal
+    transfer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

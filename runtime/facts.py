@@ -1,43 +1,27 @@
 """Every fact a rule can name besides candles and indicators: its meaning, its unit, where its value comes from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from machines.breaker import BREAKER
 from machines.core import CoreMemory
 from machines.lifecycle import LIFECYCLE
 from rules.language.units import Kind, Unit
-from rules.language.vocabulary import FactDeclaration, Vocabulary
+from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
 from runtime.desk import Purpose
+from runtime.fact import Fact, Read, fact
+from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 FUNDING_HOURS = 8
 ZERO = Decimal(0)
 SIDES = ("long", "short", "flat")
 LEVELS = tuple(str(state) for state in BREAKER.states)
 LIFECYCLE_STATES = tuple(str(state) for state in LIFECYCLE.states)
 QUOTE_COIN = "USDT"
-WEIGHED = frozenset({"weight", "drift"})
-
-Read = Callable[[View, str], Value]
-Moment = Callable[[View, str], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact: how rule files see it, how its value is read, and the moment it speaks of where it has an age."""
-
-    declaration: FactDeclaration
-    read: Read
-    moment: Moment | None = None
-
-
-def _fact(name: str, kind: Kind, scope: str, about: str, read: Read, moment: Moment | None = None) -> Fact:
-    declaration = FactDeclaration(name, kind, about, scope, moment is not None, name in WEIGHED)
-    return Fact(declaration, read, moment)
 
 
 # ── the portfolio and the account ───────────────────────────────────────────────────────────────────────────────────
@@ -54,49 +38,49 @@ def _kelly(view: View, _symbol: str) -> Value:
 
 
 PORTFOLIO_FACTS = (
-    _fact(
+    fact(
         "portfolio.equity",
         Kind(Unit.MONEY),
         "portfolio",
         "all accounts at the latest prices",
         lambda v, _: v.portfolio.equity(),
     ),
-    _fact(
+    fact(
         "portfolio.drawdown",
         Kind(Unit.RATIO),
         "portfolio",
         "how far the portfolio is below its highest equity, deposits and withdrawals taken out",
         lambda v, _: v.portfolio.net_value.drawdown,
     ),
-    _fact(
+    fact(
         "portfolio.loss_today",
         Kind(Unit.RATIO),
         "portfolio",
         "the loss since 00:00 UTC; nothing when it is a profit",
         lambda v, _: v.portfolio.net_value.loss_today,
     ),
-    _fact(
+    fact(
         "portfolio.loss_this_week",
         Kind(Unit.RATIO),
         "portfolio",
         "the loss since Monday 00:00 UTC; nothing when it is a profit",
         lambda v, _: v.portfolio.net_value.loss_this_week,
     ),
-    _fact(
+    fact(
         "breaker.level",
         Kind(Unit.ENUM, LEVELS),
         "portfolio",
         "the level of the breaker ladder",
         lambda v, _: v.status.level,
     ),
-    _fact(
+    fact(
         "breaker.entries_allowed",
         Kind(Unit.BOOL),
         "portfolio",
         "whether the breaker lets risk be opened",
         lambda v, _: v.status.entries_allowed,
     ),
-    _fact(
+    fact(
         "lifecycle.state",
         Kind(Unit.ENUM, LIFECYCLE_STATES),
         "portfolio",
@@ -106,28 +90,28 @@ PORTFOLIO_FACTS = (
 )
 
 ACCOUNT_FACTS = (
-    _fact(
+    fact(
         "account.equity",
         Kind(Unit.MONEY),
         "book",
         "the book's sub-account at the latest prices",
         lambda v, _: v.portfolio.equity(v.book.account),
     ),
-    _fact(
+    fact(
         "account.cash",
         Kind(Unit.MONEY),
         "book",
         "USDT of the sub-account that no open order has spoken for",
         lambda v, _: v.portfolio.available(v.book.account, QUOTE_COIN),
     ),
-    _fact(
+    fact(
         "account.positions",
         Kind(Unit.COUNT),
         "book",
         "in how many of its symbols the book holds something or waits for an entry",
         _positions,
     ),
-    _fact(
+    fact(
         "kelly",
         Kind(Unit.RATIO),
         "book",
@@ -170,7 +154,7 @@ def _when_held(read: Callable[[View, str], Value]) -> Read:
 
 
 POSITION_FACTS = (
-    _fact(
+    fact(
         "position",
         Kind(Unit.BOOL),
         "symbol",
@@ -178,30 +162,30 @@ POSITION_FACTS = (
         lambda v, s: bool(v.position(s).quantity),
         _opened,
     ),
-    _fact("position.side", Kind(Unit.ENUM, SIDES), "symbol", "long, short or flat", _side),
-    _fact(
+    fact("position.side", Kind(Unit.ENUM, SIDES), "symbol", "long, short or flat", _side),
+    fact(
         "position.quantity",
         Kind(Unit.QUANTITY),
         "symbol",
         "held, without its sign",
         lambda v, s: abs(v.position(s).quantity),
     ),
-    _fact(
+    fact(
         "position.average_price",
         Kind(Unit.PRICE),
         "symbol",
         "the average price of the entry",
         _when_held(lambda v, s: v.position(s).average_price),
     ),
-    _fact(
+    fact(
         "position.best",
         Kind(Unit.PRICE),
         "symbol",
         "the most favourable price since the entry",
         _when_held(lambda v, s: v.position(s).best_price),
     ),
-    _fact("position.profit", Kind(Unit.PRICE), "symbol", "profit per coin held, before costs", _profit),
-    _fact("position.value", Kind(Unit.MONEY), "symbol", "the position at the latest price", _position_value),
+    fact("position.profit", Kind(Unit.PRICE), "symbol", "profit per coin held, before costs", _profit),
+    fact("position.value", Kind(Unit.MONEY), "symbol", "the position at the latest price", _position_value),
 )
 
 
@@ -209,7 +193,7 @@ POSITION_FACTS = (
 
 
 def _observation(name: str, kind: Kind, scope: str, about: str) -> Fact:
-    return _fact(
+    return fact(
         name,
         kind,
         scope,
@@ -233,6 +217,15 @@ def _funding_against(view: View, symbol: str) -> Value:
     return rate if quantity > 0 else -rate
 
 
+def _funding_of_day(view: View, symbol: str, days_ago: int) -> Value:
+    interval_ms = view.funding_interval_ms(symbol)
+    if interval_ms is None:
+        return None
+    until_ms = view.board.moment.now_ms - days_ago * DAY_MS
+    mean = view.board.rates.mean(symbol, until_ms, DAY_MS, interval_ms)
+    return None if mean is None else mean * FUNDING_HOURS * HOUR_MS / interval_ms
+
+
 OUTSIDE_FACTS = (
     _observation("exchange.trouble", Kind(Unit.BOOL), "portfolio", "the exchange says that something is wrong"),
     _observation("exchange.withdrawals", Kind(Unit.BOOL), "portfolio", "withdrawals are possible"),
@@ -241,12 +234,33 @@ OUTSIDE_FACTS = (
     _observation(
         "funding.rate", Kind(Unit.RATIO), "symbol", "the latest funding rate of one interval; longs pay when positive"
     ),
-    _fact(
+    fact(
         "funding.against",
         Kind(Unit.RATIO),
         "symbol",
         "the latest funding rate per 8 hours that the position pays; negative when it receives",
         _funding_against,
+    ),
+    fact(
+        "funding.day",
+        Kind(Unit.RATIO),
+        "symbol",
+        "the mean of the perpetual's rates settled in the last 24 hours, per 8 hours; unknown unless all are known",
+        lambda v, s: _funding_of_day(v, s, 0),
+    ),
+    fact(
+        "funding.day_before",
+        Kind(Unit.RATIO),
+        "symbol",
+        "the same for the 24 hours before those",
+        lambda v, s: _funding_of_day(v, s, 1),
+    ),
+    fact(
+        "funding.two_days_before",
+        Kind(Unit.RATIO),
+        "symbol",
+        "the same for the 24 hours before both",
+        lambda v, s: _funding_of_day(v, s, 2),
     ),
 )
 
@@ -269,15 +283,15 @@ def _jump(view: View, symbol: str) -> Value:
 
 
 PRICE_FACTS = (
-    _fact("price", Kind(Unit.PRICE), "symbol", "the latest price of any timeframe", _price, _price_ms),
-    _fact(
+    fact("price", Kind(Unit.PRICE), "symbol", "the latest price of any timeframe", _price, _price_ms),
+    fact(
         "price.jump",
         Kind(Unit.RATIO, exact=False),
         "symbol",
         "how far the latest price update jumped from the one before it",
         _jump,
     ),
-    _fact(
+    fact(
         "price.confirmed",
         Kind(Unit.BOOL),
         "symbol",
@@ -287,7 +301,7 @@ PRICE_FACTS = (
 )
 
 MACHINE_FACTS = (
-    _fact(
+    fact(
         "state",
         Kind(Unit.TEXT),
         "book",
@@ -336,37 +350,41 @@ def _scheduled(read: Callable[[CoreMemory], Value]) -> Read:
     return lambda view, _symbol: read(_memory(view))
 
 
+HOLDING_FACTS = (
+    fact("weight", Kind(Unit.RATIO), "symbol", "the coin's target weight among the coins that are listed", _weight),
+    fact("drift", Kind(Unit.RATIO), "symbol", "points of weight above (or, negative, below) the target", _drift),
+    fact("holding.value", Kind(Unit.MONEY), "symbol", "the coin at the latest price", _holding_value),
+    fact("holdings.value", Kind(Unit.MONEY), "book", "all coins of the book at the latest prices", _holdings_value),
+)
+
 CORE_FACTS = (
-    _fact("weight", Kind(Unit.RATIO), "symbol", "the coin's target weight among the coins that are listed", _weight),
-    _fact("drift", Kind(Unit.RATIO), "symbol", "points of weight above (or, negative, below) the target", _drift),
-    _fact("holding.value", Kind(Unit.MONEY), "symbol", "the coin at the latest price", _holding_value),
-    _fact("holdings.value", Kind(Unit.MONEY), "book", "all coins of the book at the latest prices", _holdings_value),
-    _fact(
+    *HOLDING_FACTS,
+    fact(
         "schedule.target",
         Kind(Unit.MONEY),
         "book",
         "what the holdings shall be worth, frozen when deployment began",
         _scheduled(lambda m: m.target),
     ),
-    _fact(
+    fact(
         "schedule.gap", Kind(Unit.MONEY), "book", "what was missing when deployment began", _scheduled(lambda m: m.gap)
     ),
-    _fact(
+    fact(
         "schedule.cycles",
         Kind(Unit.COUNT),
         "book",
         "purchases of the deployment; 0 before it has begun",
         _scheduled(lambda m: Decimal(m.cycles)),
     ),
-    _fact("schedule.done", Kind(Unit.COUNT), "book", "purchases made", _scheduled(lambda m: Decimal(m.cycles_done))),
-    _fact(
+    fact("schedule.done", Kind(Unit.COUNT), "book", "purchases made", _scheduled(lambda m: Decimal(m.cycles_done))),
+    fact(
         "schedule.left",
         Kind(Unit.COUNT),
         "book",
         "purchases still to make",
         _scheduled(lambda m: Decimal(m.cycles - m.cycles_done)),
     ),
-    _fact(
+    fact(
         "purchase",
         Kind(Unit.BOOL),
         "symbol",
@@ -374,7 +392,7 @@ CORE_FACTS = (
         lambda v, s: s in _memory(v).purchases,
         lambda v, s: _memory(v).purchases.get(s),
     ),
-    _fact(
+    fact(
         "cycle",
         Kind(Unit.BOOL),
         "book",
@@ -382,7 +400,7 @@ CORE_FACTS = (
         lambda v, _: _memory(v).cycle_ms is not None,
         lambda v, _: _memory(v).cycle_ms,
     ),
-    _fact(
+    fact(
         "rebalance",
         Kind(Unit.BOOL),
         "book",
@@ -390,7 +408,7 @@ CORE_FACTS = (
         lambda v, _: _memory(v).rebalanced_ms is not None,
         lambda v, _: _memory(v).rebalanced_ms,
     ),
-    _fact(
+    fact(
         "rebalance.done",
         Kind(Unit.COUNT),
         "book",
@@ -403,31 +421,31 @@ CORE_FACTS = (
 # ── the order that a pre-trade check is asked about ─────────────────────────────────────────────────────────────────
 
 ORDER_FACTS = (
-    _fact("order.symbol", Kind(Unit.TEXT), "order", "the symbol of the order", lambda v, _: v.proposal.symbol),
-    _fact(
+    fact("order.symbol", Kind(Unit.TEXT), "order", "the symbol of the order", lambda v, _: v.proposal.symbol),
+    fact(
         "order.asset",
         Kind(Unit.TEXT),
         "order",
         "the coin of the order",
         lambda v, _: v.instrument(v.proposal.symbol).base,
     ),
-    _fact("order.side", Kind(Unit.ENUM, ("buy", "sell")), "order", "buy or sell", lambda v, _: v.proposal.side.value),
-    _fact(
+    fact("order.side", Kind(Unit.ENUM, ("buy", "sell")), "order", "buy or sell", lambda v, _: v.proposal.side.value),
+    fact(
         "order.direction",
         Kind(Unit.ENUM, ("long", "short")),
         "order",
         "the direction of the position that the order opens",
         lambda v, _: v.proposal.direction.value,
     ),
-    _fact(
+    fact(
         "order.notional",
         Kind(Unit.MONEY),
         "order",
         "the size of the order before the checks",
         lambda v, _: v.proposal.notional,
     ),
-    _fact("book", Kind(Unit.TEXT), "order", "the book that wants the order", lambda v, _: v.book.name),
-    _fact("machine", Kind(Unit.TEXT), "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
+    fact("book", Kind(Unit.TEXT), "order", "the book that wants the order", lambda v, _: v.book.name),
+    fact("machine", Kind(Unit.TEXT), "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
 )
 
 COMMON = (*PORTFOLIO_FACTS, *ACCOUNT_FACTS, *POSITION_FACTS, *OUTSIDE_FACTS, *PRICE_FACTS)
@@ -436,6 +454,7 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
     for kind, facts in {
         "trend": (*COMMON, *MACHINE_FACTS),
         "core": (*COMMON, *MACHINE_FACTS, *CORE_FACTS),
+        "tactical": (*COMMON, *MACHINE_FACTS, *HOLDING_FACTS, *TACTICAL_FACTS),
         "checks": (*COMMON, *ORDER_FACTS),
         "breakers": PORTFOLIO_FACTS,
     }.items()

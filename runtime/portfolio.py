@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.account import Account
-from runtime.decimals import EXACT, ONE, ZERO, readable
+from runtime.decimals import EXACT, ONE, ZERO, plain, readable
 from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, StopPlaced
 from runtime.instrument import Instrument, Market
 from runtime.marks import Key, Marks
@@ -50,6 +50,7 @@ class Portfolio:
         self._marks = Marks(instruments, money)
         self._valuation = Valuation(self._marks)
         self._reservations = Reservations()
+        self._in_transit = ZERO
         self._accounts = {name: Account(name, wallet) for name, wallet in accounts.items()}
         for account in self._accounts.values():
             self._adopt(account)
@@ -77,10 +78,16 @@ class Portfolio:
         return self._account(payment.account).apply_funding(payment, quote)
 
     def apply_cash_flow(self, flow: CashFlow) -> bool:
-        """Count a cash flow once, by its flow id, and issue or take back units for it; False when counted before."""
+        """Count a cash flow once, by its flow id, and issue or take back units for it; False when counted before.
+
+        Money that a transfer has taken from one account and not yet brought to the other stays the portfolio's.
+        """
         account = self._account(flow.account)
         if account.counted_flow(flow.flow_id):
             return False
+        if flow.transfer_id and flow.coin == self.money:
+            self._in_transit = EXACT.subtract(self._in_transit, flow.amount)
+            return account.apply_cash_flow(flow, None)
         equity, price = self.equity(), self._marks.coin(flow.coin)
         if equity is not None and price is not None:
             self.net_value.flow(EXACT.multiply(flow.amount, price), equity)
@@ -155,8 +162,9 @@ class Portfolio:
     # What it is worth.
 
     def equity(self, account: str | None = None) -> Decimal | None:
-        """Give cash, coins at their price and unrealised profit, of one account or of all."""
-        return self._sum(self._valuation.equity, account)
+        """Give cash, coins at their price and unrealised profit, of one account or of all with what is in transit."""
+        equity = self._sum(self._valuation.equity, account)
+        return equity if account is not None or equity is None else EXACT.add(equity, self._in_transit)
 
     def exposure(self, account: str | None = None) -> Decimal | None:
         """Give the unsigned value of everything held besides money, of one account or of all."""
@@ -210,6 +218,7 @@ class Portfolio:
             "dust": str(self.dust),
             "accounts": {name: account.to_plain() for name, account in self._accounts.items()},
             "reservations": self._reservations.to_plain(),
+            "in_transit": plain(self._in_transit),
             "marks": self._marks.to_plain(),
             "net_value": self.net_value.to_plain(),
         }
@@ -221,6 +230,7 @@ class Portfolio:
         accounts = data["accounts"].items()
         portfolio._accounts = {name: Account.from_plain(name, account) for name, account in accounts}
         portfolio._reservations.restore(data["reservations"])
+        portfolio._in_transit = Decimal(data["in_transit"])
         for market, symbol, price in data["marks"]:
             portfolio.mark(Market(market), symbol, Decimal(price))
         portfolio.net_value = NetValue.from_plain(data["net_value"])

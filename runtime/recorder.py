@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from runtime.decimals import plain
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
+from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
 from runtime.instrument import Market
-from runtime.requests import OrderType, PlaceOrder
+from runtime.requests import MoveMoney, OrderType, PlaceOrder, Request
 from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
 from runtime.upkeep import upkeep_of
@@ -46,6 +46,7 @@ class Recorder:
     _levels: list[LevelChange] = field(default_factory=list)
     _notes: list[Note] = field(default_factory=list)
     _closes: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    _moved: dict[str, Decimal] = field(default_factory=dict)
 
     def watch(self, step: Step) -> None:
         """Take in one step."""
@@ -56,6 +57,8 @@ class Recorder:
             self._on_fill(event)
         elif isinstance(event, FundingPayment):
             self._funding.append(event)
+        elif isinstance(event, CashFlow):
+            self._on_flow(event)
         elif isinstance(event, OrderRejected | OrderCancelled):
             self._on_end(event)
         if step.records or step.requests:
@@ -69,6 +72,11 @@ class Recorder:
         if event.at_ms % DAY_MS == 0 or not self._equity:
             self._equity.append(self._point(event.at_ms))
 
+    def _on_flow(self, flow: CashFlow) -> None:
+        for name, book in self.engine.books.items():
+            if flow.transfer_id and book.account == flow.account:
+                self._moved[name] = self._moved.get(name, ZERO) + flow.amount
+
     def _is_reference(self, market: Market, symbol: str) -> bool:
         spot = any(b.market == Market.SPOT and symbol in b.symbols for b in self.engine.books.values())
         return market is Market.SPOT or not spot
@@ -78,7 +86,8 @@ class Recorder:
         by_book = {name: portfolio.equity(book.account) or ZERO for name, book in engine.books.items()}
         level = "NORMAL" if engine.ladder is None else engine.ladder.snapshot.state
         drawdown = portfolio.net_value.drawdown
-        return EquityPoint(at_ms, portfolio.equity() or ZERO, by_book, portfolio.exposure() or ZERO, drawdown, level)
+        total, exposure = portfolio.equity() or ZERO, portfolio.exposure() or ZERO
+        return EquityPoint(at_ms, total, by_book, exposure, drawdown, level, dict(self._moved))
 
     def _on_records(self, step: Step) -> None:
         decision_of: dict[str, Decision] = {}
@@ -239,9 +248,16 @@ def outcome_text(outcome: Outcome) -> str:
     intent = type(outcome.intent).__name__.lower()
     symbol = getattr(outcome.intent, "symbol", "")
     if isinstance(outcome, Approved):
-        placed = ", ".join(asked(request) for request in outcome.requests if isinstance(request, PlaceOrder))
-        return f"{intent} {symbol}: {placed or 'done without an order'}"
-    return f"{intent} {symbol} refused by {outcome.check}: {outcome.reason}"
+        placed = ", ".join(filter(None, map(told, outcome.requests)))
+        return f"{f'{intent} {symbol}'.strip()}: {placed or 'done without an order'}"
+    return f"{f'{intent} {symbol}'.strip()} refused by {outcome.check}: {outcome.reason}"
+
+
+def told(request: Request) -> str:
+    """What a request asks for, in words; empty for what moves neither coins nor money."""
+    if isinstance(request, MoveMoney):
+        return f"{plain(request.amount)} {request.coin} from {request.source} to {request.destination}"
+    return asked(request) if isinstance(request, PlaceOrder) else ""
 
 
 def reasons(decision: Decision) -> tuple[str, ...]:

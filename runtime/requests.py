@@ -106,4 +106,16 @@ class SetLeverage:
     leverage: Decimal
 
 
-Request = PlaceOrder | CancelOrder | ChangeStop | SetLeverage
+@dataclass(frozen=True, slots=True)
+class MoveMoney:
+    """Move a coin from one sub-account to another; the exchange carries out an id (a UUID) once and never again."""
+
+    transfer_id: str
+    source: str
+    destination: str
+    coin: str
+    amount: Decimal
+
+
+OrderRequest = PlaceOrder | CancelOrder | ChangeStop | SetLeverage
+Request = OrderRequest | MoveMoney

@@ -29,7 +29,10 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class EquityPoint:
-    """The portfolio at one moment; money in USDT, drawdown as a ratio below the highest equity (deposits taken out)."""
+    """The portfolio at one moment; money in USDT, drawdown as a ratio below the highest equity (deposits taken out).
+
+    `moved` is what transfers from other books have brought to each book so far, below zero where they took more.
+    """
 
     at_ms: int
     total: Decimal
@@ -37,6 +40,7 @@ class EquityPoint:
     exposure: Decimal
     drawdown: Decimal
     level: str
+    moved: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

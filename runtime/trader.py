@@ -1,11 +1,11 @@
 """From what a machine wants to orders, and from what became of the orders back to the machine."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Urgency
+from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
 from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
@@ -16,10 +16,12 @@ from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
 from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
+from runtime.reaction import Reaction
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
 from runtime.sizing import AccountView, Checked, Limit
 from runtime.step import Approved, Outcome, Refused
+from runtime.transfers import Transfers
 from runtime.view import Proposal, World
 
 ONE = Decimal(1)
@@ -28,16 +30,6 @@ SWEEP_ABOVE = 200
 FILLED = "filled"
 # "Too late to cancel" and "this id exists already" speak of a request; the order itself may be filled or still live.
 ABOUT_THE_REQUEST = frozenset({110001, 170213, 110072, 170141})
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """What a machine has to be told because of something that happened to its order."""
-
-    key: tuple[str, str]
-    trigger: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +56,7 @@ class Trader:
         self, world: World, ladder: Ladder | None, reviews: Mapping[str, Review], envelope: EnvelopeWatch
     ) -> None:
         self.desk = world.desk
+        self.transfers = Transfers(world.portfolio)
         self._world = world
         self._portfolio = world.portfolio
         self._ladder = ladder
@@ -77,6 +70,8 @@ class Trader:
         if isinstance(intent, Alert):
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
+        if isinstance(intent, Transfer):
+            return self.transfers.consider(instance, rule, intent, draft)
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
@@ -331,6 +326,9 @@ class Trader:
         ticket = self.desk.tickets.get(event.order_id)
         if event.code in ABOUT_THE_REQUEST:
             return
+        if self.transfers.knows(event.order_id):
+            yield from self.transfers.rejected(event, draft)
+            return
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
@@ -339,7 +337,7 @@ class Trader:
         what = f"the order of {ticket.rule} for {ticket.request.symbol}"
         text = f"The exchange refused {what}: {event.reason} ({event.code})."
         draft.tell("P1", ticket.book, text)
-        yield from self._ended(ticket, event.reason)
+        yield from self._ended(ticket, event.reason, self._undone(ticket))
 
     def cancelled(self, event: OrderCancelled, draft: Draft) -> Iterator[Reaction]:
         """What was left of an order is gone; the rest of one whose patience ended goes to the market."""
@@ -350,7 +348,7 @@ class Trader:
         self._portfolio.release(event.order_id)
         if ticket.patient_until_ms is not None and self._at_market(ticket, draft):
             return
-        yield from self._ended(ticket, event.reason)
+        yield from self._ended(ticket, event.reason, self._undone(ticket))
 
     def filled(self, event: Fill, draft: Draft) -> Iterator[Reaction]:
         """Count a fill once, in the portfolio, in the trades and on its order, and tell the machine what it means."""
@@ -365,7 +363,7 @@ class Trader:
         if event.kind is not FillKind.TRADE:
             yield from self._stopped(ticket, event, draft)
         elif event.done:
-            yield from self._ended(ticket, FILLED)
+            yield from self._ended(ticket, FILLED, ZERO)
         self._sweep()
 
     def _stopped(self, ticket: Ticket, event: Fill, draft: Draft) -> Iterator[Reaction]:
@@ -379,17 +377,26 @@ class Trader:
             yield Reaction(key, "opened", {"price": event.price}, f"{event.kind} before the entry was complete")
             yield Reaction(key, "stopped", {"price": event.price}, f"{event.kind} at {event.price}")
 
-    def _ended(self, ticket: Ticket, reason: str) -> Iterator[Reaction]:
+    def _ended(self, ticket: Ticket, reason: str, left: Decimal) -> Iterator[Reaction]:
         """An entry has opened something or failed; an exit has closed everything or failed."""
         key, request = (ticket.book, ticket.symbol), ticket.request
+        told: dict[str, Any] = {"symbol": request.symbol, "left": left}
         flat = not self._portfolio.holds(request.account, request.market, request.symbol)
         if ticket.purpose is Purpose.EXIT:
             self.desk.count_exit(ticket, failed=reason != FILLED)
-            yield Reaction(key, "closed" if flat else "exit_failed", {}, reason)
+            yield Reaction(key, "closed" if flat else "exit_failed", told, reason)
         elif ticket.average_price is not None:
-            yield Reaction(key, "opened", {"price": ticket.average_price}, reason)
+            yield Reaction(key, "opened", {**told, "price": ticket.average_price}, reason)
         else:
-            yield Reaction(key, "entry_failed", {}, reason)
+            yield Reaction(key, "entry_failed", told, reason)
+
+    def _undone(self, ticket: Ticket) -> Decimal:
+        """What an order that has ended has not bought or sold, in quote coin."""
+        request = ticket.request
+        if request.quote_amount is not None:
+            return max(ZERO, request.quote_amount - ticket.value)
+        price = self._world.board.price(request.market, request.symbol) or ZERO
+        return max(ZERO, (request.quantity or ZERO) - ticket.filled) * price
 
     def _sweep(self) -> None:
         """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
@@ -406,10 +413,15 @@ class Trader:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def to_plain(self) -> dict[str, Any]:
-        """Orders under way and the envelope's counts as plain data."""
-        return {"orders": self.desk.to_plain(), "envelope": self._envelope.to_plain()}
+        """Orders and transfers under way and the envelope's counts as plain data."""
+        return {
+            "orders": self.desk.to_plain(),
+            "envelope": self._envelope.to_plain(),
+            "transfers": self.transfers.to_plain(),
+        }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave."""
         self.desk.restore(plain["orders"])
         self._envelope.restore(plain["envelope"])
+        self.transfers.restore(plain["transfers"])

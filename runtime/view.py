@@ -72,6 +72,11 @@ class View:
         """The instrument of a symbol on the book's market."""
         return self._instruments[self.market, symbol]
 
+    def funding_interval_ms(self, symbol: str) -> int | None:
+        """The time between two settlements of a symbol's perpetual; None when it has none."""
+        perpetual = self._instruments.get((Market.LINEAR, symbol))
+        return None if perpetual is None else perpetual.funding_interval_ms
+
     def position(self, symbol: str) -> Position:
         """The book's position in a symbol."""
         return self.portfolio.position(self.book.account, self.market, symbol)

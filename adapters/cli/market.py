@@ -8,10 +8,10 @@ import polars as pl
 
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.plan import CandleFile, Plan
-from adapters.cli.wanted import daily, needed
+from adapters.cli.wanted import asked_of_funding, daily, needed
 from adapters.history.aggregate import aggregate, divides
 from adapters.history.folder import CandleFolder
-from adapters.history.market import load_file, load_market
+from adapters.history.market import load_file, load_market, with_funding
 from adapters.history.venues import day
 from rules.language.book import Book
 from rules.language.rulebook import Rulebook
@@ -32,7 +32,9 @@ def market_of(plan: Plan, rulebook: Rulebook, books: Sequence[Book]) -> tuple[Ma
     warmup = {key: rows.filter(pl.col("close_ms") <= from_ms).height for key, rows in held.items()}
     traded = _traded(folder, books, (from_ms, to_ms), stand_ins=plan.stand_ins)
     wanted = tuple(dict.fromkeys((*keys, *daily(books), *traded)))
-    return load_market(plan.source, wanted, from_ms, to_ms, warmup, stand_ins=plan.stand_ins), (from_ms, to_ms)
+    rates = asked_of_funding(rulebook, books)
+    data = load_market(plan.source, wanted, from_ms, to_ms, warmup, stand_ins=plan.stand_ins)
+    return with_funding(plan.source, data, rates, (from_ms, to_ms), stand_ins=plan.stand_ins), (from_ms, to_ms)
 
 
 def span_of(plan: Plan, held: Iterable[pl.DataFrame]) -> Span:

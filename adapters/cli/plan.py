@@ -9,7 +9,7 @@ from typing import Any
 from runtime.instrument import Market
 
 DAY_MS = 86_400_000
-DEFAULT_BOOKS = ("core-hodl", "trend-1", "trend-2")
+DEFAULT_BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical")
 DEFAULT_CAPITAL = Decimal(100_000)
 DEFAULT_SLIPPAGE = Decimal("0.0005")
 DEFAULT_WAIT_MS = 7 * DAY_MS

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rules.language.book import Book, Mode
 from rules.language.rulebook import Rulebook
-from rules.language.typed import Series, Typed
+from rules.language.typed import Fact, Series, Typed
 from runtime.instrument import Market
 from runtime.market_data import Key
 
 DAILY = "1d"
+FUNDING = "funding."
 
 
 def needed(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
@@ -25,6 +26,25 @@ def needed(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
 def daily(books: Iterable[Book]) -> tuple[Key, ...]:
     """Return the daily series of what is traded, by which the report compares with holding and tells regimes."""
     return tuple(dict.fromkeys((Market(book.market), symbol, DAILY) for book in books for symbol in book.symbols))
+
+
+def asked_of_funding(rulebook: Rulebook, books: Sequence[Book]) -> tuple[str, ...]:
+    """Return the symbols whose funding rates the rules of these books look at, whatever the books trade."""
+    found: dict[str, None] = {}
+    for book in books:
+        for expression in expressions(rulebook, book):
+            for fact in facts_in(expression):
+                if fact.name.startswith(FUNDING):
+                    found.update(dict.fromkeys((fact.symbol,) if fact.symbol else book.symbols))
+    return tuple(found)
+
+
+def facts_in(expression: Typed) -> Iterator[Fact]:
+    """Yield every fact of the runtime in an expression."""
+    if isinstance(expression, Fact):
+        yield expression
+    for child in expression.children:
+        yield from facts_in(child)
 
 
 def expressions(rulebook: Rulebook, book: Book) -> Iterator[Typed]:

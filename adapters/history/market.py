@@ -38,6 +38,7 @@ def load_market(
 ) -> MarketData:
     """Read the candles that close within the span, those before it that warm up indicators, and the funding rates.
 
+
     Spot candles come from Binance, then Bybit; perpetual ones from Bybit, then Binance, then spot stands in for the
     time before perpetuals existed; `stand_ins=False` uses the first venue only. Raises MarketDataError that names
     everything missing.
@@ -49,7 +50,7 @@ def load_market(
     loaded = {key: _cut(key, one, from_ms, to_ms, _bars(warmup_bars, key)) for key, one in series.items()}
     if all(one.rows.filter(pl.col("close_ms") > from_ms).height == 0 for one in loaded.values()):
         raise MarketDataError(_nothing_inside(folder, series, from_ms, to_ms))
-    funding = _all_funding(folder, loaded, to_ms, stand_ins=stand_ins)
+    funding = _all_funding(folder, _first_moments(loaded, to_ms), to_ms, stand_ins=stand_ins)
     facts = {name: one.rows.filter(pl.col("at_ms") <= to_ms) for name, one in folder.facts().items()}
     return MarketData(
         candles={key: one.rows for key, one in loaded.items()},
@@ -59,6 +60,20 @@ def load_market(
         problems=tuple(
             dict.fromkeys(problem for one in (*loaded.values(), *funding.values()) for problem in one.problems)
         ),
+    )
+
+
+def with_funding(
+    directory: Path, data: MarketData, symbols: Sequence[str], span: tuple[int, int], *, stand_ins: bool = True
+) -> MarketData:
+    """Add the funding rates of perpetuals whose candles nobody wants, from the start of the span to its end."""
+    firsts = {symbol: span[0] for symbol in symbols if symbol not in data.funding}
+    added = _all_funding(CandleFolder(Path(directory)), firsts, span[1], stand_ins=stand_ins)
+    return replace(
+        data,
+        funding={**data.funding, **{symbol: one.rows for symbol, one in added.items()}},
+        notes=(*data.notes, *_notes({}, added, synthetic=False)),
+        problems=tuple(dict.fromkeys((*data.problems, *(p for one in added.values() for p in one.problems)))),
     )
 
 
@@ -184,14 +199,16 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _all_funding(
-    folder: CandleFolder, loaded: Mapping[Key, _Loaded], to_ms: int, *, stand_ins: bool
-) -> dict[str, _Loaded]:
-    """Rates since the first candle of each perpetual, so that rules over past funding are warm at the start too."""
+def _first_moments(loaded: Mapping[Key, _Loaded], to_ms: int) -> dict[str, int]:
+    """From when on funding is wanted: since the first candle of a perpetual, so that rules over past rates are warm."""
     firsts: dict[str, int] = {}
     for (market, symbol, _), one in loaded.items():
         if market is Market.LINEAR and one.rows.height:
             firsts[symbol] = min(firsts.get(symbol, to_ms), one.rows["open_ms"][0])
+    return firsts
+
+
+def _all_funding(folder: CandleFolder, firsts: Mapping[str, int], to_ms: int, *, stand_ins: bool) -> dict[str, _Loaded]:
     return {
         symbol: _funding(folder.funding(symbol, stand_ins=stand_ins), first, to_ms) for symbol, first in firsts.items()
     }

@@ -22,7 +22,7 @@ from runtime.metrics import (
 )
 from runtime.record import Record, record
 from runtime.regimes import Regime, regimes_by_day, results_by_regime
-from runtime.run import RunResult
+from runtime.run import EquityPoint, RunResult
 from runtime.trades import Trade
 
 REFERENCE = "BTCUSDT"
@@ -131,13 +131,13 @@ def summarise(result: RunResult) -> Summary:
 
 
 def equity_curve(result: RunResult, book: str | None = None) -> Curve:
-    """Return the equity of the portfolio, or of one book, from the capital at the start on."""
+    """Return the equity of the portfolio, or of one book without what transfers brought, from the start on."""
     settings = result.settings
     if book is None:
         start = settings.capital
         points = [(point.at_ms, float(point.total)) for point in result.equity]
     else:
-        values = [(point.at_ms, point.by_book[book]) for point in result.equity if book in point.by_book]
+        values = [(point.at_ms, _own(point, book)) for point in result.equity if book in point.by_book]
         start = values[0][1] if values else settings.capital * settings.shares.get(book, _ZERO)
         points = [(at_ms, float(value)) for at_ms, value in values]
     return Curve.of([(settings.from_ms, float(start)), *points])
@@ -157,6 +157,10 @@ def _told(figures: Performance) -> str:
     return f"{verb} {percent(abs(figures.total_return))}{yearly} with a largest drawdown of {fall}"
 
 
+def _own(point: EquityPoint, book: str) -> Decimal:
+    return point.by_book[book] - point.moved.get(book, _ZERO)
+
+
 def _exposure(result: RunResult) -> dict[str, float]:
     totals = np.array([float(point.total) for point in result.equity])
     exposed = np.array([float(point.exposure) for point in result.equity])
@@ -167,7 +171,7 @@ def _exposure(result: RunResult) -> dict[str, float]:
 
 
 def _engine(result: RunResult, book: str) -> Engine:
-    values = [point.by_book[book] for point in result.equity if book in point.by_book]
+    values = [_own(point, book) for point in result.equity if book in point.by_book]
     books = {order.order_id: order.book for order in result.orders}
     fees = sum((_fee(fill) for fill in result.fills if books.get(fill.order_id) == book), _ZERO)
     return Engine(

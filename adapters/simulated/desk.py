@@ -20,7 +20,16 @@ from adapters.simulated.validation import Validation
 from adapters.simulated.venue import Venue
 from runtime.events import ExchangeEvent, LeverageSet, OrderAccepted, OrderRejected, StopPlaced
 from runtime.instrument import Market
-from runtime.requests import CancelOrder, ChangeStop, OrderType, PlaceOrder, Request, SetLeverage, Side, TimeInForce
+from runtime.requests import (
+    CancelOrder,
+    ChangeStop,
+    OrderRequest,
+    OrderType,
+    PlaceOrder,
+    SetLeverage,
+    Side,
+    TimeInForce,
+)
 
 
 class Desk:
@@ -39,7 +48,7 @@ class Desk:
         self._clearing = clearing
         self._validation = Validation(venue)
 
-    def submit(self, request: Request, at_ms: int) -> list[ExchangeEvent]:
+    def submit(self, request: OrderRequest, at_ms: int) -> list[ExchangeEvent]:
         """Answer one request."""
         match request:
             case PlaceOrder():

@@ -17,10 +17,11 @@ from adapters.simulated.precision import ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
 from adapters.simulated.settings import ExchangeSettings
+from adapters.simulated.transfers import Transfers
 from adapters.simulated.venue import Venue
 from runtime.events import Candle, CashFlow, ExchangeEvent
 from runtime.instrument import Instrument, Market
-from runtime.requests import Request
+from runtime.requests import MoveMoney, Request
 
 
 class SimulatedExchange:
@@ -37,10 +38,12 @@ class SimulatedExchange:
         settings: ExchangeSettings,
         accounts: Mapping[str, Mapping[str, Decimal]],
     ) -> None:
-        self._assemble(Venue(instruments, settings, Accounts.opened(accounts), OrderBook(), Prices()), 0, 0)
+        self._assemble(Venue(instruments, settings, Accounts.opened(accounts), OrderBook(), Prices()), 0, 0, ())
 
     def submit(self, request: Request, at_ms: int) -> list[ExchangeEvent]:
-        """Take or refuse a request; nothing is filled yet."""
+        """Take or refuse a request; nothing is filled yet, but a transfer is carried out at once."""
+        if isinstance(request, MoveMoney):
+            return self._transfers.submit(request, at_ms)
         return self._desk.submit(request, at_ms)
 
     def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
@@ -144,6 +147,7 @@ class SimulatedExchange:
             "prices": self._prices.to_plain(),
             "executions": self._clearing.executions,
             "flows": self._flows,
+            "transfers": list(self._transfers.done),
         }
 
     @classmethod
@@ -157,10 +161,10 @@ class SimulatedExchange:
         exchange = cls(instruments, settings, {})
         accounts, book = Accounts.from_plain(plain["accounts"]), OrderBook.from_plain(plain["book"])
         venue = Venue(instruments, settings, accounts, book, Prices.from_plain(plain["prices"]))
-        exchange._assemble(venue, plain["executions"], plain["flows"])
+        exchange._assemble(venue, plain["executions"], plain["flows"], plain["transfers"])
         return exchange
 
-    def _assemble(self, venue: Venue, executions: int, flows: int) -> None:
+    def _assemble(self, venue: Venue, executions: int, flows: int, transfers: Sequence[str]) -> None:
         self._instruments, self._accounts, self._book, self._prices = (
             venue.instruments,
             venue.accounts,
@@ -169,6 +173,7 @@ class SimulatedExchange:
         )
         self._flows = flows
         self._margin = Margin(venue)
+        self._transfers = Transfers(venue.accounts, self._margin, transfers)
         self._clearing = Clearing(venue, executions)
         self._matching = Matching(venue, self._margin, self._clearing)
         self._protection = Protection(venue, self._margin, self._clearing)

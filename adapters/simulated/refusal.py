@@ -45,6 +45,11 @@ INSUFFICIENT_MARGIN = Refusal(110007, "ab not enough for new order")
 INSUFFICIENT_FOR_LEVERAGE = Refusal(110012, "insufficient available balance")
 NOTHING_TO_REDUCE = Refusal(110017, "current position is zero, cannot fix reduce-only order qty")
 POST_ONLY_TAKES = Refusal(170218, "EC_PostOnlyWillTakeLiquidity")
+UNKNOWN_TRANSFER_ACCOUNT = Refusal(131207, "Account not exist")
+SAME_ACCOUNT = Refusal(131211, "fromAccountType can't be the same as toAccountType")
+INSUFFICIENT_FOR_TRANSFER = Refusal(131212, "Insufficient balance")
+TRANSFER_ID_USED = Refusal(131214, "TransferId exist")
+BAD_TRANSFER_AMOUNT = Refusal(131215, "Amount error")
 STOP_NOT_ABOVE = 110092
 STOP_NOT_BELOW = 110093
 

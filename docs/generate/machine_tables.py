@@ -10,7 +10,8 @@ from machines.order import ORDER
 from machines.table import Argument, By, Table, Trigger
 from rules.language.rulebook import Rulebook
 
-DIAGRAMS = {"core": (MACHINES["core"], "core-hodl"), "trend": (MACHINES["trend"], "trend-1")} | {
+SHOWN = {"core": "core-hodl", "trend": "trend-1", "tactical": "tactical"}
+DIAGRAMS = {name: (MACHINES[name], book) for name, book in SHOWN.items()} | {
     table.name: (table, "") for table in (BREAKER, ORDER, LIFECYCLE)
 }
 

@@ -118,7 +118,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "Symbol": Kind(r"[A-Z0-9]{2,20}USDT", str, "what is traded: BTCUSDT"),
         "Coin": Kind(r"[A-Z][A-Z0-9]{1,9}", str, "a coin: BTC, ETH, USDT"),
         "Book": Kind(
-            r'"?[a-z][a-z0-9]*(?:-[a-z0-9]+)+"?', lambda text: text.strip('"'), "the name of a book: trend-1, core-hodl"
+            r'"[a-z][a-z0-9-]*"|[a-z][a-z0-9]*(?:-[a-z0-9]+)+',
+            lambda text: text.strip('"'),
+            'the name of a book: trend-1, core-hodl, "tactical"',
         ),
         "Market": Kind(r"spot|linear", Market, "spot, or linear for USDT perpetuals"),
         "State": Kind(r"[A-Z][A-Z_]+", str, "a state of the machine: SCANNING"),

@@ -20,7 +20,9 @@ def arguments(table: Table) -> Iterator[tuple[str, Argument]]:
 
 
 def test_each_machine_is_filed_under_its_own_name() -> None:
-    assert {name: table.name for name, table in MACHINES.items()} == {"core": "core", "trend": "trend"}
+    assert {name: table.name for name, table in MACHINES.items()} == {
+        name: name for name in ("core", "trend", "tactical")
+    }
 
 
 def test_units_are_those_of_the_rule_language() -> None:
@@ -45,6 +47,10 @@ def test_what_rules_may_fire() -> None:
             "resume",
         },
         "trend": {"signal", "trail", "tighten", "leave", "look_again"},
+        "tactical": {
+            *("arm", "watch", "save", "detect", "calm", "deploy", "interrupt", "buy_again", "stop_buying"),
+            *("take_part", "take_all", "sell_out", "sell_again", "end", "give_back", "settle"),
+        },
         "order": set(),
         "breaker": set(),
         "lifecycle": set(),
@@ -54,8 +60,12 @@ def test_what_rules_may_fire() -> None:
 def test_what_opens_and_what_closes() -> None:
     opening = {(table.name, t.name) for table in SHIPPED for t in table.triggers.values() if t.opens}
     closing = {(table.name, t.name) for table in SHIPPED for t in table.triggers.values() if t.closes}
-    assert opening == {("trend", "signal"), ("core", "purchase")}
-    assert closing == {("trend", "leave"), ("trend", "close_now"), ("core", "sell"), ("core", "close_now")}
+    assert opening == {("trend", "signal"), ("core", "purchase"), ("tactical", "deploy"), ("tactical", "buy_again")}
+    assert closing == {
+        *(("trend", name) for name in ("leave", "close_now")),
+        *(("core", name) for name in ("sell", "close_now")),
+        *(("tactical", name) for name in ("take_part", "take_all", "sell_out", "sell_again", "close_now")),
+    }
 
 
 @pytest.mark.parametrize("table", SHIPPED, ids=lambda table: table.name)

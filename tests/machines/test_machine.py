@@ -31,9 +31,11 @@ VALUES: dict[str, some.SearchStrategy[Any]] = {
     "price": some.decimals(1, 1000, places=2),
     "number": some.decimals(1, 10, places=1),
     "count": some.integers(0, 3),
-    "text": some.sampled_from(["", "because"]),
+    "text": some.sampled_from(["", "because", *SYMBOLS]),
     "bool": some.booleans(),
 }
+
+WHOLE_BOOKS = ("core", "tactical")
 
 
 def value(argument: Argument) -> some.SearchStrategy[Any]:
@@ -61,7 +63,7 @@ def stories(draw: some.DrawFn) -> tuple[str, list[tuple[str, Firing]]]:
         likely = draw(some.booleans())
         choices = sorted(table.answers[snapshot.state]) if likely else sorted(table.triggers)
         trigger = draw(some.sampled_from(choices or sorted(table.triggers)))
-        firing = draw(firings(table.triggers[trigger], table.name == "core"))
+        firing = draw(firings(table.triggers[trigger], table.name in WHOLE_BOOKS))
         story.append((trigger, firing))
         if machine.may(snapshot, trigger, firing):
             snapshot = machine.fire(snapshot, trigger, firing).after

@@ -17,6 +17,7 @@ from machines.lifecycle import LIFECYCLE, LifecycleMemory, Stage
 from machines.order import ORDER, OrderMemory
 from machines.plain import can_be_plain, from_plain, to_plain
 from machines.table import Snapshot, Table
+from machines.tactical import Deployment, Level, TacticalMemory
 from machines.trend import TrendMemory
 
 moments = some.integers(0, 2**53)
@@ -46,6 +47,21 @@ MEMORIES = {
         entered_ms=maybe_moments,
         label=some.text(),
         leaving=some.booleans(),
+    ),
+    "tactical": some.builds(
+        TacticalMemory,
+        high=some.none() | decimals,
+        fired=some.lists(some.sampled_from(Level), unique=True).map(tuple),
+        cash=decimals,
+        deployed_ms=maybe_moments,
+        deployments=some.lists(
+            some.builds(Deployment, moments, some.sampled_from(Level), some.dictionaries(symbols, decimals)), max_size=3
+        ).map(tuple),
+        half_sold=some.booleans(),
+        waiting=some.lists(symbols, unique=True).map(tuple),
+        left=some.dictionaries(symbols, decimals),
+        ending=some.booleans(),
+        transfer=some.booleans(),
     ),
     "order": some.builds(OrderMemory, reason=some.text()),
     "breaker": some.builds(BreakerMemory, below_since_ms=maybe_moments, recovery_started_ms=maybe_moments),

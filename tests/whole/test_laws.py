@@ -76,7 +76,7 @@ def coins(wallet: Any) -> dict[str, Decimal]:
     return {coin: amount for coin, amount in wallet.items() if amount}
 
 
-@pytest.mark.spec("EXEC-06")
+@pytest.mark.spec("EXEC-06", "ORCH-04")
 def test_wallets_and_positions_are_the_sum_of_what_happened(prepared: Any) -> None:
     """Start, fills, fees, funding and deposits add up to the last decimal; positions are the sum of the fills."""
     run = prepared()
@@ -105,8 +105,10 @@ def test_wallets_and_positions_are_the_sum_of_what_happened(prepared: Any) -> No
     portfolio = run.engine.portfolio
     for (account, market, symbol), quantity in held.items():
         assert portfolio.position(account, market, symbol).quantity == quantity
-    core = run.engine.books["core-hodl"].account
-    assert coins(portfolio.wallets(core)) == {c: amount for (a, c), amount in spot.items() if a == core and amount}
+    for name in ("core-hodl", "tactical"):
+        account = run.engine.books[name].account
+        expected = {coin: amount for (owner, coin), amount in spot.items() if owner == account and amount}
+        assert coins(portfolio.wallets(account)) == expected
     assert any(isinstance(step.event, FundingPayment) for step in steps)
 
 

@@ -57,6 +57,17 @@ def test_all_history_before_the_start_warms_up_what_is_decided_on_but_not_what_i
     assert not any("to warm up" in note for note in data.notes)
 
 
+@pytest.mark.spec("TACT-01")
+def test_funding_comes_without_perpetuals_for_a_book_that_looks_at_it(folder: Plan) -> None:
+    span = {"from_ms": BEGIN_MS + 300 * DAY_MS, "to_ms": BEGIN_MS + 310 * DAY_MS}
+    data, _ = read(replace(folder, books=("tactical",), **span))
+    assert {market for market, _, _ in data.candles} == {Market.SPOT}
+    rates = data.funding["BTCUSDT"]["at_ms"]
+    assert (rates[0], rates[-1], len(rates)) == (span["from_ms"], span["to_ms"], 31)
+    assert sum(note.startswith("BTCUSDT funding") for note in data.notes) == 1
+    assert list(data.facts) == ["fear_greed"]
+
+
 @pytest.mark.parametrize("columns", [["volume"], ["open_ms", "close_ms"], ["close"]])
 def test_a_digest_sees_every_value(folder: Plan, columns: Sequence[str]) -> None:
     data, _ = read(folder)

@@ -58,7 +58,7 @@ def test_the_last_run_is_the_one_kept_last(runs: Path, tmp_path: Path) -> None:
 def test_the_rules_that_a_run_used_are_kept_with_it(runs: Path) -> None:
     run = saved.find("last", runs)
     assert (run.rules / "engines/trend-1.yaml").is_file()
-    assert run.plan.books == ("core-hodl", "trend-1", "trend-2")
+    assert run.plan.books == ("core-hodl", "trend-1", "trend-2", "tactical")
 
 
 def test_an_unknown_run_is_refused_with_what_there_is(runs: Path) -> None:

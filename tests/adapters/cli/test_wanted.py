@@ -5,7 +5,7 @@ import pytest
 
 from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
-from adapters.cli.wanted import daily, needed
+from adapters.cli.wanted import asked_of_funding, daily, needed
 from runtime.instrument import Market
 from runtime.market_data import Key
 
@@ -52,3 +52,11 @@ def test_days_of_what_is_traded_are_wanted_for_the_report() -> None:
     rulebook = in_force(packaged_rules())
     books = [rulebook.books["trend-1"], rulebook.books["trend-2"]]
     assert daily(books) == ((LINEAR, "BTCUSDT", "1d"), (LINEAR, "ETHUSDT", "1d"))
+
+
+@pytest.mark.spec("TACT-01")
+def test_the_symbols_whose_funding_rules_ask_for() -> None:
+    rulebook = in_force(packaged_rules())
+    assert asked_of_funding(rulebook, [rulebook.books["core-hodl"]]) == ()
+    assert asked_of_funding(rulebook, [rulebook.books["tactical"]]) == ("BTCUSDT",)
+    assert asked_of_funding(rulebook, [rulebook.books["trend-1"]]) == ("BTCUSDT", "ETHUSDT")

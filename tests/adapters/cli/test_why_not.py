@@ -41,7 +41,7 @@ def test_rules_of_other_states_are_told_in_brief(why_not: Eternal) -> None:
 @pytest.mark.spec("RULE-10", "CLI-01")
 def test_the_answer_for_a_machine(why_not: Eternal) -> None:
     document = json.loads(why_not("BTCUSDT", "--at", "2020-12-20", "--json").stdout)
-    assert [answer["book"] for answer in document["answers"]] == ["core-hodl", "trend-1", "trend-2"]
+    assert [answer["book"] for answer in document["answers"]] == ["core-hodl", "trend-1", "trend-2", "tactical"]
     entry = document["answers"][1]["entries"][0]
     assert {"rule", "place", "fires", "state_fits", "missing", "trace", "answers"} <= entry.keys()
     assert entry["rule"] == "entries.long"

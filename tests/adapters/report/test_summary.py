@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -31,6 +32,16 @@ def test_each_engine_is_told_on_its_own_capital(result: RunResult) -> None:
     assert core.performance.total_return == pytest.approx(740 / 602 - 1)
     assert (core.record.trades, trend.record.trades) == (0, 3)
     assert (core.fees, trend.fees) == (Decimal("0.40"), Decimal("0.30"))
+
+
+@pytest.mark.spec("ORCH-04")
+def test_what_another_engine_handed_over_is_no_profit(result: RunResult) -> None:
+    moved = {"core-hodl": Decimal(100), "trend-1": Decimal(-100)}
+    last = [replace(point, moved=moved) for point in result.equity[-5:]]
+    core, trend = summarise(replace(result, equity=(*result.equity[:-5], *last))).engines
+    assert core.end == Decimal(740) - 100
+    assert trend.end == result.equity[-1].by_book["trend-1"] + 100
+    assert core.performance.total_return == pytest.approx(640 / 602 - 1)
 
 
 def test_refusals_are_counted_with_their_repetitions(result: RunResult) -> None:

@@ -24,7 +24,7 @@ from runtime.events import (
     OrderRejected,
 )
 from runtime.instrument import Market
-from runtime.requests import CancelOrder, ChangeStop, OrderType, PlaceOrder, SetLeverage, Side, TimeInForce
+from runtime.requests import CancelOrder, ChangeStop, MoveMoney, OrderType, PlaceOrder, SetLeverage, Side, TimeInForce
 
 HOUR_MS = 3_600_000
 INSTRUMENTS = load_instruments()
@@ -65,10 +65,13 @@ def orders(draw, prices):
 
 @st.composite
 def requests(draw, prices):
-    kind = draw(st.sampled_from("OOOOOOCSL"))
+    kind = draw(st.sampled_from("OOOOOOCSLT"))
     if kind == "O":
         return draw(orders(prices))
     account, symbol = draw(accounts), draw(symbols)
+    if kind == "T":
+        coin, amount = draw(st.sampled_from(["USDT", "BTC"])), Decimal(draw(st.integers(0, 4000))) / 100
+        return MoveMoney(f"t{draw(st.integers(0, 9))}", account, draw(accounts), coin, amount)
     if kind == "C":
         return CancelOrder(f"o{draw(st.integers(0, 60))}", account, draw(markets), symbol)
     if kind == "S":
@@ -131,7 +134,7 @@ def signed(fill: Fill) -> Fraction:
     return Fraction(fill.quantity) * (1 if fill.side is Side.BUY else -1)
 
 
-@pytest.mark.spec("BT-03", "EXEC-06", "REL-01")
+@pytest.mark.spec("BT-03", "EXEC-06", "REL-01", "ORCH-04")
 @settings(max_examples=80, deadline=None)
 @given(histories())
 def test_money_and_coins_are_conserved_to_the_last_digit(hours) -> None:
@@ -143,6 +146,8 @@ def test_money_and_coins_are_conserved_to_the_last_digit(hours) -> None:
     for event in lived(exchange, hours):
         if isinstance(event, FundingPayment):
             expected[event.account]["USDT"] += Fraction(event.amount)
+        if isinstance(event, CashFlow):
+            expected[event.account][event.coin] += Fraction(event.amount)
         if isinstance(event, Fill):
             coins = expected[event.account]
             coins["USDT"] -= signed(event) * Fraction(event.price)
