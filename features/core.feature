@@ -273,6 +273,17 @@ Feature: CORE-HODL accumulates coins by weight and keeps them
     Then BTCUSDT was bought twice
 
   @CORE-07
+  Scenario: 168 hours are neither more nor less
+    Given the line "timeframe" of core-hodl.yaml is 1h
+    And the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When 168 hours pass
+    Then nothing was bought
+    When an hour passes
+    Then BTCUSDT was bought once
+
+  @CORE-07
   Scenario: A restart between an order and its fill buys nothing twice
     Given the book core-hodl with a sub-account of 10,000 USDT
     And core-hodl already holds 1.2 BTC

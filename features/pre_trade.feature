@@ -365,6 +365,16 @@ Feature: Every order that takes risk is asked for its reasons first
     Then BTCUSDT was bought once by core-hodl
 
   @RISK-06
+  Scenario: A price that is an hour old is not traded on
+    Given a portfolio of 200,000 USDT
+    And the book core-hodl with a sub-account of 100,000 USDT
+    When 23 hours pass
+    And the next hourly candle of BTCUSDT never comes
+    Then "age(price)" of core-hodl for BTCUSDT is 1h
+    And the entry of BTCUSDT is refused by stale_price
+    And ETHUSDT was bought once by core-hodl
+
+  @RISK-06
   Scenario Outline: A candle that can't be true is not traded on
     When this daily candle of ETHUSDT follows:
       | open   | high   | low   | close   |
@@ -380,6 +390,19 @@ Feature: Every order that takes risk is asked for its reasons first
       | 3,000 | 3,020 | 0     | 3,010 | the low is 0.0; a price is above zero   |
       | 3,000 | 3,020 | -1    | 3,010 | the low is -1.0; a price is above zero  |
       | 3,000 | 3,020 | 2,990 | 3,030 | open 3000.0 or close 3030.0 is outside  |
+
+  @RISK-06
+  Scenario Outline: A crossed order book is not traded on
+    When quote.bid is observed as <bid> for ETHUSDT
+    And quote.ask is observed as 3015 USDT/ETH for ETHUSDT
+    And the next daily candle of ETHUSDT rises 0.5%
+    Then the book is <state> in ETHUSDT
+
+    Examples:
+      | bid           | state       |
+      | 3014 USDT/ETH | IN_POSITION |
+      | 3015 USDT/ETH | NO_TRADE    |
+      | 3016 USDT/ETH | NO_TRADE    |
 
   @RISK-06
   Scenario Outline: A jump of more than 20 % that no second source confirms is not traded on

@@ -231,6 +231,8 @@ OUTSIDE_FACTS = (
     _observation("exchange.withdrawals", Kind(Unit.BOOL), "portfolio", "withdrawals are possible"),
     _observation("fear_greed", Kind(Unit.NUMBER), "portfolio", "the Fear & Greed index, 0 to 100"),
     _observation("earn.yield", Kind(Unit.RATIO), "portfolio", "a year, of flexible staking"),
+    _observation("quote.bid", Kind(Unit.PRICE), "symbol", "the best bid of the order book"),
+    _observation("quote.ask", Kind(Unit.PRICE), "symbol", "the best ask of the order book"),
     _observation(
         "funding.rate", Kind(Unit.RATIO), "symbol", "the latest funding rate of one interval; longs pay when positive"
     ),

@@ -124,4 +124,4 @@ def _observe(scene: Scene, name: str, value: Decimal | bool | str, symbol: str =
 def _value(text: str) -> Decimal | bool | str:
     if text in ("yes", "no", "true", "false"):
         return text in ("yes", "true")
-    return ratio(text) if text.endswith("%") else Decimal(text)
+    return ratio(text) if text.endswith("%") else Decimal(text.split(maxsplit=1)[0].replace(",", ""))
