@@ -138,6 +138,18 @@ def sharpe(daily: Curve) -> float | None:
     return float(np.mean(returns)) / deviation * float(np.sqrt(DAYS_PER_YEAR)) if deviation > 0 else None
 
 
+def rolling_sharpe(daily: Curve, days: int) -> Curve:
+    """The Sharpe ratio of the last so many daily returns at each day that has them; nothing where nothing moved."""
+    returns = daily.returns
+    if len(returns) < days:
+        return Curve(daily.at_ms[:0], daily.values[:0])
+    windows = np.lib.stride_tricks.sliding_window_view(returns, days)
+    deviations = np.std(windows, axis=1, ddof=1)
+    moved = deviations > 0
+    ratios = np.mean(windows[moved], axis=1) / deviations[moved] * np.sqrt(DAYS_PER_YEAR)
+    return Curve(daily.at_ms[days:][moved], ratios)
+
+
 def sortino(daily: Curve) -> float | None:
     """Mean of daily returns ÷ downside deviation × √365, target zero; None without a losing day.
 

@@ -9,7 +9,7 @@ from runtime.engine import Engine
 from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
 from runtime.instrument import Market
 from runtime.requests import MoveMoney, OrderType, PlaceOrder, Request
-from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
+from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
 from runtime.upkeep import upkeep_of
 
@@ -45,7 +45,7 @@ class Recorder:
     _refusals: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = field(default_factory=dict)
     _levels: list[LevelChange] = field(default_factory=list)
     _notes: list[Note] = field(default_factory=list)
-    _closes: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
+    _days: dict[str, list[Day]] = field(default_factory=dict)
     _moved: dict[str, Decimal] = field(default_factory=dict)
 
     def watch(self, step: Step) -> None:
@@ -68,7 +68,9 @@ class Recorder:
         self.candles += len(event.candles)
         for candle in event.candles:
             if candle.timeframe == "1d" and self._is_reference(candle.market, candle.symbol):
-                self._closes.setdefault(candle.symbol, []).append((candle.close_ms, candle.close))
+                self._days.setdefault(candle.symbol, []).append(
+                    Day(candle.close_ms, candle.open, candle.high, candle.low, candle.close)
+                )
         if event.at_ms % DAY_MS == 0 or not self._equity:
             self._equity.append(self._point(event.at_ms))
 
@@ -198,7 +200,7 @@ class Recorder:
             decisions=tuple(self._decisions),
             levels=tuple(self._levels),
             notes=tuple(self._notes),
-            closes={symbol: tuple(closes) for symbol, closes in sorted(self._closes.items())},
+            days={symbol: tuple(days) for symbol, days in sorted(self._days.items())},
             weights={
                 name: {s: Decimal(w.numerator) / Decimal(w.denominator) for s, w in book.weights.items()}
                 for name, book in self.engine.books.items()

@@ -112,9 +112,20 @@ class LevelChange:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a coin: the moment at which its candle closed, and its prices in quote coin."""
+
+    close_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+
+
 @dataclass(frozen=True)
 class RunResult:
-    """Everything a run produced, in the order in which it happened."""
+    """Everything a run produced, in the order in which it happened; `days` are of the coins that were traded."""
 
     settings: RunSettings
     data_notes: tuple[str, ...]
@@ -126,8 +137,13 @@ class RunResult:
     decisions: tuple[DecisionRecord, ...]
     levels: tuple[LevelChange, ...]
     notes: tuple[Note, ...]
-    closes: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    days: Mapping[str, tuple[Day, ...]] = field(default_factory=dict)
     weights: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     slippage_paid: Decimal = Decimal(0)
     candles: int = 0
     upkeep: tuple[Upkeep, ...] = ()
+
+    @property
+    def closes(self) -> dict[str, tuple[tuple[int, float], ...]]:
+        """The daily closes of each coin, with their moments."""
+        return {symbol: tuple((day.close_ms, day.close) for day in days) for symbol, days in self.days.items()}

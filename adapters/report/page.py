@@ -1,4 +1,4 @@
-"""A run as one web page that needs nothing else: no network, no scripts."""
+"""A run as one web page that needs nothing else: no network, and without scripts its charts still stand."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -8,11 +8,13 @@ from string import Template
 
 from adapters.report.chart import Band, Line, Mark, chart
 from adapters.report.header import head
+from adapters.report.histogram import Bar, histogram
+from adapters.report.interactive import scripts
 from adapters.report.scale import value_axis
 from adapters.report.shades import MONTHS, month_rows, strength
 from adapters.report.sheets import Sheet, sheets
 from adapters.report.summary import Summary, summarise
-from adapters.report.words import money, number, percent
+from adapters.report.words import counted, money, number, percent
 from runtime.metrics import Curve, under_water
 from runtime.run import RunResult
 
@@ -33,6 +35,8 @@ def to_html(result: RunResult, thresholds: Mapping[str, Decimal] | None = None, 
         head="".join(f'<p class="soft">{_unbroken(escape(line))}</p>' for line in head(summary)),
         cards="".join(_cards(summary)),
         charts=_equity(summary) + _drawdown(summary, thresholds or {}),
+        distribution=_distribution(summary),
+        scripts=scripts(summary, thresholds or {}),
         sections="".join([_months(summary), *tables]),
         notes="".join(f"<li>{escape(note)}</li>" for note in result.data_notes),
     )
@@ -109,6 +113,26 @@ def _bands(summary: Summary) -> list[Band]:
         for change, end_ms in zip(changes, ends, strict=False)
         if change.after != _NORMAL
     ]
+
+
+def _distribution(summary: Summary) -> str:
+    bars = histogram([float(trade.net_return) for trade in summary.result.trades])
+    if not bars:
+        return ""
+    most = max(bar.count for bar in bars)
+    drawn = "".join(_bar(bar, most) for bar in bars)
+    ends = f"<span>{percent(bars[0].start)}</span><span>{percent(bars[-1].end)}</span>"
+    return (
+        '<section><h2>Results of trades</h2><p class="about">How many trades returned how much, after costs; the '
+        f'first and the last bar hold all that is beyond.</p><div class="bars">{drawn}</div>'
+        f'<div class="under">{ends}</div></section>'
+    )
+
+
+def _bar(bar: Bar, most: int) -> str:
+    told = f"{percent(bar.start)} to {percent(bar.end)}: {counted(bar.count, 'trade')}"
+    style = ' class="lost"' if bar.end <= 0 else ""
+    return f'<i{style} style="height:{bar.count / most:.1%}" title="{told}"></i>'
 
 
 def _section(sheet: Sheet) -> str:

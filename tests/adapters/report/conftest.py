@@ -9,7 +9,7 @@ from machines.intents import Direction
 from runtime.events import Fill, FillKind, FundingPayment
 from runtime.instrument import Market
 from runtime.requests import Side
-from runtime.run import DecisionRecord, EquityPoint, LevelChange, OrderRecord, RunResult, RunSettings
+from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, OrderRecord, RunResult, RunSettings
 from runtime.trades import Trade
 
 DAY_MS = 86_400_000
@@ -23,6 +23,11 @@ def _equity(day: int) -> EquityPoint:
     level = "CAUTION" if drawdown else "NORMAL"
     by_book = {"core-hodl": core, "trend-1": trend}
     return EquityPoint(START + day * DAY_MS, core + trend, by_book, Decimal(500), drawdown, level)
+
+
+def _day(day: int) -> Day:
+    close = 40000.0 + 100 * day
+    return Day(START + day * DAY_MS, close - 100, close + 50, close - 150, close)
 
 
 def _trade(number: int, gross: str, closed_by: str = "exits.trend_broken") -> Trade:
@@ -141,7 +146,7 @@ def result() -> RunResult:
             LevelChange(START + 50 * DAY_MS, "CAUTION", "NORMAL", Decimal(0), "recovered"),
         ),
         notes=(),
-        closes={"BTCUSDT": tuple((START + day * DAY_MS, 40000.0 + 100 * day) for day in range(DAYS + 1))},
+        days={"BTCUSDT": tuple(_day(day) for day in range(DAYS + 1))},
         weights={"core-hodl": {"BTCUSDT": Decimal(1)}, "trend-1": {}},
         slippage_paid=Decimal("0.20"),
         candles=140,
@@ -162,4 +167,4 @@ def changed(result: RunResult) -> Callable[..., RunResult]:
 def nothing(changed: Callable[..., RunResult]) -> RunResult:
     """A run in which nothing happened at all."""
     empty = dict.fromkeys(("equity", "orders", "fills", "trades", "funding", "decisions", "levels", "data_notes"), ())
-    return changed(**empty, closes={}, weights={}, candles=0, slippage_paid=Decimal(0))
+    return changed(**empty, days={}, weights={}, candles=0, slippage_paid=Decimal(0))
