@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
+from adapters.cli.compare import compare
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
 from adapters.cli.explain import explain
@@ -48,6 +49,7 @@ app.command()(check)
 app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
+app.command()(compare)
 app.command()(explain)
 app.command()(why_not)
 app.command()(demo)

@@ -1,6 +1,7 @@
 """A run as one web page that needs nothing else: no network, and without scripts its charts still stand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
@@ -28,18 +29,45 @@ _FULL_SHADE = 0.85
 def to_html(result: RunResult, thresholds: Mapping[str, Decimal] | None = None, last: int = LAST_ROWS) -> str:
     """Return the page; `thresholds` are the drawdowns at which the breaker's levels begin, by level."""
     summary = summarise(result)
-    tables = [_section(sheet) for sheet in sheets(summary, last)]
-    return _template().substitute(
-        title=escape(f"Back-test {' '.join(result.settings.books)}"),
-        verdict=_unbroken(escape(summary.verdict)),
-        head="".join(f'<p class="soft">{_unbroken(escape(line))}</p>' for line in head(summary)),
-        cards="".join(_cards(summary)),
+    tables = [section(sheet) for sheet in sheets(summary, last)]
+    page = Page(
+        title=f"Back-test {' '.join(result.settings.books)}",
+        verdict=summary.verdict,
+        head=head(summary),
+        cards=_cards(summary),
         charts=_equity(summary) + _drawdown(summary, thresholds or {}),
-        distribution=_distribution(summary),
+        sections=[_distribution(summary), _months(summary), *tables],
+        notes=result.data_notes,
         scripts=scripts(summary, thresholds or {}),
-        sections="".join([_months(summary), *tables]),
-        notes="".join(f"<li>{escape(note)}</li>" for note in result.data_notes),
     )
+    return page.html()
+
+
+@dataclass(frozen=True)
+class Page:
+    """The parts of a page: title, verdict, head and notes are plain text, the others are elements."""
+
+    title: str
+    verdict: str
+    head: Sequence[str]
+    charts: str
+    sections: Sequence[str]
+    cards: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    scripts: str = ""
+
+    def html(self) -> str:
+        """Return the whole page."""
+        return _template().substitute(
+            title=escape(self.title),
+            verdict=_unbroken(escape(self.verdict)),
+            head="".join(f'<p class="soft">{_unbroken(escape(line))}</p>' for line in self.head),
+            cards="".join(self.cards),
+            charts=self.charts,
+            sections="".join(self.sections),
+            notes="".join(f"<li>{escape(note)}</li>" for note in self.notes),
+            scripts=self.scripts,
+        )
 
 
 def _unbroken(text: str) -> str:
@@ -135,7 +163,8 @@ def _bar(bar: Bar, most: int) -> str:
     return f'<i{style} style="height:{bar.count / most:.1%}" title="{told}"></i>'
 
 
-def _section(sheet: Sheet) -> str:
+def section(sheet: Sheet) -> str:
+    """Return one table of a report as part of a page."""
     about = f'<p class="about">{escape(sheet.about)}</p>' if sheet.about else ""
     if not sheet.rows:
         return f'<section><h2>{escape(sheet.title)}</h2><p class="soft">{escape(sheet.empty)}</p></section>'
