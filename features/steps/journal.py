@@ -65,6 +65,10 @@ class Journal:
         """What moved machines without a rule."""
         return [record for _, record in self.records() if isinstance(record, Transition)]
 
+    def halt_stages(self) -> list[HaltStage]:
+        """Every stage of a halt that was completed."""
+        return [record for _, record in self.records() if isinstance(record, HaltStage)]
+
     def orders(self) -> list[Placed]:
         """Every order that was sent."""
         return [
