@@ -185,7 +185,8 @@ class Trader:
             if isinstance(request, PlaceOrder):
                 self.desk.open(self._ticket(instance, rule, intent, request, placeable.naming, draft.at_ms))
                 self._envelope.count(request, instance.view.price(request.symbol) or ZERO, draft.at_ms)
-            draft.requests.append(request)
+            if not isinstance(request, CancelOrder) or request not in draft.requests:
+                draft.requests.append(request)
 
     def _ticket(
         self, instance: Instance, rule: str, intent: Intent, request: PlaceOrder, naming: Naming, now_ms: int
