@@ -161,7 +161,7 @@ LIFECYCLE = Table(
         Row((State.STARTING,), "ready", State.RUNNING, nobody_wants_it_paused),
         Row((State.STARTING,), "ready", State.PAUSED, somebody_wants_it_paused),
         Row((State.RUNNING,), "pause", State.PAUSED, effect=pause),
-        Row((State.STARTING, State.PAUSED), "pause", None, effect=pause),
+        Row((State.STARTING, State.PAUSED, State.EMERGENCY), "pause", None, effect=pause),
         Row((State.PAUSED,), "resume", State.RUNNING, the_exchange_is_there, resume),
         Row((State.PAUSED,), "resume", None, the_exchange_is_away, resume),
         Row((State.STARTING,), "resume", None, effect=resume),

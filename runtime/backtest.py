@@ -88,7 +88,7 @@ class Backtest:
 
     def _acknowledge(self, at_ms: int) -> None:
         """Stand in for the operator, who looks at an emergency after a while and lets trading go on."""
-        if not self.engine.halted:
+        if not (self.engine.halted and self.engine.halt.complete):
             self._halted_ms = None
         elif self._halted_ms is None:
             self._halted_ms = at_ms

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from machines.intents import Enter
+from machines.intents import Alert, Enter, Transfer
 from machines.table import Firing, Outcome
 from rules.language.book import Mode
 from rules.language.explain import Explained, prose
@@ -41,6 +41,24 @@ class Decider:
             self._trader.consider(instance, cause, intent, draft)
         return True
 
+    def insist(self, instance: Instance, ready: Ready, draft: Draft) -> tuple[Answer, ...]:
+        """Fire a rule because a person wants it, whatever its condition says; checks and limits hold all the same."""
+        rule, firing = ready.live.rule, instance.firing(ready, draft.at_ms)
+        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
+            return ()
+        trace = instance.trace(rule, ready.symbols[0] if rule.each_symbol and not instance.symbol else "")
+        outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
+        return self._carry_out(instance, ready, outcome, trace, draft)
+
+    def rehearse(self, instance: Instance, ready: Ready, now_ms: int) -> tuple[Answer, ...]:
+        """Say what firing a rule would lead to; nothing is changed and nothing is placed."""
+        rule, firing = ready.live.rule, instance.firing(ready, now_ms)
+        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
+            return ()
+        intents = instance.machine.fire(instance.snapshot, rule.trigger, firing).intents
+        orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer))
+        return tuple(one for intent in orders for one in self._trader.rehearse(instance, rule.id, intent, now_ms))
+
     def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
         rule = ready.live.rule
         opposite = self._opposite(instance, ready, draft.at_ms)
@@ -59,7 +77,9 @@ class Decider:
         else:
             self._carry_out(instance, ready, outcome, trace, draft)
 
-    def _carry_out(self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, draft: Draft) -> None:
+    def _carry_out(
+        self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, draft: Draft
+    ) -> tuple[Answer, ...]:
         """Keep the transition unless every intent was refused; where some symbols were, it happens without them."""
         rule = ready.live.rule
         place = len(draft.records)
@@ -74,10 +94,11 @@ class Decider:
             outcome = self._without(instance, ready, left, outcome, draft.at_ms)
             instance.snapshot = outcome.after
         if outcome.after == before and not answers:
-            return
+            return ()
         draft.records.insert(place, self._decision(instance, ready, outcome, trace, answers))
         if "approved" in answered:
             self._tell_machine(instance, answers, draft)
+        return answers
 
     def _tell_machine(self, instance: Instance, answers: tuple[Answer, ...], draft: Draft) -> None:
         """Say yes or no to a machine that waits for it; a yes carries the stop distance that the review left."""

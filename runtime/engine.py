@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from machines.catalogue import MACHINES
-from machines.lifecycle import LIFECYCLE
 from machines.machine import Machine
-from machines.table import Firing, Table
+from machines.table import Table
 from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
+from runtime import gate
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
+from runtime.commands import Commands
 from runtime.decider import Decider
 from runtime.decimals import percent
 from runtime.draft import Draft
@@ -21,6 +22,8 @@ from runtime.events import (
     CandleClose,
     CashFlow,
     Event,
+    ExchangeBack,
+    ExchangeLost,
     FactObserved,
     Fill,
     FundingPayment,
@@ -33,17 +36,22 @@ from runtime.events import (
     Timer,
 )
 from runtime.facts import FACTS_OF
+from runtime.halt import Halt
 from runtime.history import Histories
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
+from runtime.life import Life
+from runtime.outage import Outage
 from runtime.portfolio import Portfolio
 from runtime.reaction import Reaction
+from runtime.requests import Request
 from runtime.review import Review
-from runtime.step import LevelMove, Step, Transition
+from runtime.status import Hold, Status
+from runtime.step import LevelMove, Step
 from runtime.trader import Trader
 from runtime.trades import Trades
-from runtime.view import Status, View, World
+from runtime.view import View, World
 
 Series = tuple[Market, str, str]
 HOUR_MS = 3_600_000
@@ -66,10 +74,12 @@ class Engine:
         self.sequence = 0
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
-        self._lifecycle = Machine(LIFECYCLE, fast=True)
-        self._life = LIFECYCLE.begin(0)
-        self._paused: set[str] = set()
+        self.life = Life(self.world.status)
         self._bind()
+        rules, everything = rulebook.lifecycle, tuple(self.instances.values())
+        self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, everything)
+        self.outage = Outage(rules, self.life, portfolio)
+        self.commands = Commands(self)
 
     def _instances(self, name: str) -> Iterable[Instance]:
         book = self.books[name]
@@ -106,12 +116,18 @@ class Engine:
     @property
     def halted(self) -> bool:
         """Whether trading has stopped until a person acknowledges."""
-        return self.ladder is not None and self.ladder.snapshot.state == EMERGENCY
+        return self.halt.under_way
 
     @property
     def paused(self) -> frozenset[str]:
-        """The books that an operator has paused."""
-        return frozenset(self._paused)
+        """The books that an operator has paused by name."""
+        return self.world.status.held(Hold.PAUSED)
+
+    def may_send(self, request: Request) -> str | None:
+        """Ask once more right before a request leaves: None lets it go, a sentence says why it has to stay."""
+        account = gate.account_of(request)
+        book = next((name for name, one in self.books.items() if one.account == account), "")
+        return gate.may(gate.purpose_of(request), self.world.status, book, account)
 
     # ── one event ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,25 +135,17 @@ class Engine:
         """Take in one event and answer with everything that follows from it."""
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
-        if self._life.state == LIFECYCLE.initial:
-            self._start(draft)
+        if not self.life.begun:
+            self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
+        if self.halted:
+            self.halt.advance(draft)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
-    def _start(self, draft: Draft) -> None:
+    def _start(self, cause: str, draft: Draft) -> None:
         for trigger in ("start", "ready"):
-            self._live(trigger, "start", draft)
-
-    def _live(self, trigger: str, cause: str, draft: Draft) -> bool:
-        firing = Firing(draft.at_ms, (), {}, cause)
-        if not self._lifecycle.may(self._life, trigger, firing):
-            return False
-        outcome = self._lifecycle.fire(self._life, trigger, firing)
-        self._life = outcome.after
-        self.world.status.lifecycle = outcome.after.state
-        draft.records.append(Transition("", "", trigger, outcome.before.state, outcome.after.state, cause))
-        return True
+            self.life.move(trigger, cause, draft)
 
     # ── candles ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,9 +157,9 @@ class Engine:
                     due[instance.key] = instance
         self._govern(draft)
         self.trader.lose_patience(draft)
-        if due and not self.halted:
+        if due and gate.decides(self.world.status):
             for key, instance in self.instances.items():
-                if key in due and instance.book.name not in self._paused:
+                if key in due:
                     self.decider.decide(instance, draft)
 
     def _take(self, candle: Candle, draft: Draft) -> bool:
@@ -182,8 +190,6 @@ class Engine:
             self._enter_level(move, draft)
         self._show_status()
         self._report(draft)
-        if self.halted:
-            self._liquidate("breaker EMERGENCY", draft)
 
     def _report(self, draft: Draft) -> None:
         level = None if self.ladder is None else self.ladder.level
@@ -195,6 +201,7 @@ class Engine:
         status, ladder = self.world.status, self.ladder
         if ladder is not None:
             status.level, status.entries_allowed = ladder.snapshot.state, ladder.entries_allowed
+            status.drawdown_known = not ladder.unknown
 
     def _enter_level(self, move: LevelMove, draft: Draft) -> None:
         assert self.ladder is not None
@@ -206,26 +213,20 @@ class Engine:
         if level is None or not rose:
             return
         if level.close is Close.DIRECTIONAL:
-            self._close(lambda instance: instance.book.directional, f"breaker {level.name}", draft)
+            self.close(lambda instance: instance.book.directional, f"breaker {level.name}", draft)
         if level.spot_to_cash:
             self.trader.move_to_cash(self._spot_instances(), level.spot_to_cash, f"breaker {level.name}", draft)
         if move.after == EMERGENCY:
-            self._live("emergency", "breaker EMERGENCY", draft)
+            self.halt.begin(f"breaker {level.name}", True, draft)
 
     def _spot_instances(self) -> list[Instance]:
         return [i for i in self.instances.values() if i.book.market == Market.SPOT]
 
-    def _close(self, chosen: Callable[[Instance], bool], cause: str, draft: Draft) -> None:
+    def close(self, chosen: Callable[[Instance], bool], cause: str, draft: Draft) -> None:
+        """Close at once what some machines hold, and take back what they have on its way."""
         for instance in self.instances.values():
             if chosen(instance):
                 self.decider.move(instance, "close_now", {}, cause, draft)
-
-    def _liquidate(self, cause: str, draft: Draft) -> None:
-        """Halt every machine and close whatever is held and not being closed already, until nothing is left."""
-        for instance in self.instances.values():
-            if self.decider.move(instance, "emergency", {"reason": cause}, cause, draft):
-                self.decider.move(instance, "close_now", {}, cause, draft)
-            self.trader.liquidate(instance, cause, draft)
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -264,45 +265,41 @@ class Engine:
 
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._govern(draft)
+        self.outage.watch(draft)
         self.trader.lose_patience(draft)
 
-    # ── the operator ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── outages and the operator ────────────────────────────────────────────────────────────────────────────────────
+
+    def _on_lost(self, event: ExchangeLost, draft: Draft) -> None:
+        self.outage.lost(event, draft)
+
+    def _on_back(self, event: ExchangeBack, draft: Draft) -> None:
+        self.outage.back(event, draft)
 
     def _on_command(self, event: OperatorCommand, draft: Draft) -> None:
-        cause = f"{event.name} by {event.actor}: {event.reason}"
-        command = COMMANDS.get(event.name)
-        if command is None:
-            draft.tell("P2", event.book, f"There is no command {event.name}; there are {', '.join(sorted(COMMANDS))}.")
-            return
-        draft.tell("P2", event.book, cause)
-        command(self, event.book, cause, draft)
+        self.commands.handle(event, draft)
 
-    def _pause(self, book: str, cause: str, draft: Draft) -> None:
-        if book:
-            self._paused.add(book)
-        else:
-            self._live("pause", cause, draft)
+    def begin_halt(self, cause: str, draft: Draft) -> None:
+        """Halt on the operator's word, as if the breaker had risen to its highest level."""
+        if self.ladder is not None:
+            draft.records.append(self.ladder.halt(draft.at_ms, self.portfolio.net_value.drawdown, cause))
+            self._show_status()
+        self.halt.begin(cause, False, draft)
 
-    def _resume(self, book: str, cause: str, draft: Draft) -> None:
-        if book:
-            self._paused.discard(book)
-        else:
-            self._live("resume", cause, draft)
+    def leave_halt(self, cause: str, draft: Draft) -> None:
+        """Trade again, with small sizes at first.
 
-    def _flatten(self, book: str, cause: str, draft: Draft) -> None:
-        self._close(lambda instance: book in ("", instance.book.name), cause, draft)
-
-    def _acknowledge(self, _book: str, cause: str, draft: Draft) -> None:
-        """Leave EMERGENCY; the drawdown is measured from here on, or the same loss would halt trading again at once."""
-        if self.ladder is None or not self.halted:
-            draft.tell("P2", "", "Nothing needs to be acknowledged: trading is not halted.")
-            return
-        draft.records.append(self.ladder.acknowledge(draft.at_ms, self.portfolio.net_value.drawdown))
-        self.portfolio.net_value.measure_from_here()
+        Where the drawdown has halted it, or would halt it again at once, it is measured from here on.
+        """
+        away, drawdown = self.life.memory.exchange_away, self.portfolio.net_value.drawdown
+        if self.ladder is not None:
+            draft.records.append(self.ladder.acknowledge(draft.at_ms, drawdown))
+            if self.halt.by_breaker or self.ladder.would_halt(drawdown):
+                self.portfolio.net_value.measure_from_here()
         for instance in self.instances.values():
             self.decider.move(instance, "acknowledge", {}, cause, draft)
-        for trigger in ("acknowledge", "stopped", "start", "ready"):
-            self._live(trigger, cause, draft)
+        for trigger in ("acknowledge", "stopped", "start", *(("exchange_lost",) if away else ()), "ready"):
+            self.life.move(trigger, cause, draft)
         self._show_status()
 
     # ── state as plain data ─────────────────────────────────────────────────────────────────────────────────────────
@@ -316,8 +313,11 @@ class Engine:
             "portfolio": self.portfolio.to_plain(),
             "trades": self.trades.to_plain(),
             "instances": [instance.to_plain() for instance in self.instances.values()],
-            "lifecycle": self._life.to_plain(),
-            "paused": sorted(self._paused),
+            "lifecycle": self.life.to_plain(),
+            "status": self.world.status.to_plain(),
+            "halt": self.halt.to_plain(),
+            "outage": self.outage.to_plain(),
+            "commands": self.commands.to_plain(),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
         }
@@ -338,9 +338,11 @@ class Engine:
         engine.trades.restore(plain["trades"])
         for entry in plain["instances"]:
             engine.instances[entry["book"], entry["symbol"]].restore(entry)
-        engine._life = LIFECYCLE.restore(plain["lifecycle"])
-        engine.world.status.lifecycle = engine._life.state
-        engine._paused = set(plain["paused"])
+        engine.life.restore(plain["lifecycle"])
+        engine.world.status.restore(plain["status"])
+        engine.halt.restore(plain["halt"])
+        engine.outage.restore(plain["outage"])
+        engine.commands.restore(plain["commands"])
         if engine.ladder is not None:
             engine.ladder.restore(plain["ladder"])
         engine._show_status()
@@ -366,11 +368,7 @@ HANDLERS: Mapping[type, Handler] = {
     LeverageSet: Engine._on_leverage,
     FactObserved: Engine._on_fact,
     OperatorCommand: Engine._on_command,
+    ExchangeLost: Engine._on_lost,
+    ExchangeBack: Engine._on_back,
     Timer: Engine._on_timer,
-}
-COMMANDS: Mapping[str, Callable[[Engine, str, str, Draft], None]] = {
-    "pause": Engine._pause,
-    "resume": Engine._resume,
-    "flatten": Engine._flatten,
-    "acknowledge": Engine._acknowledge,
 }

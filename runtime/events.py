@@ -153,13 +153,35 @@ class FactObserved:
 
 @dataclass(frozen=True, slots=True)
 class OperatorCommand:
-    """What a person asked for: `name` is pause, resume, flatten, halt or acknowledge; `book` is empty for all books."""
+    """What a person asked for: `name` is one of the operator's commands, `book` is empty for all books.
+
+    `source` is where it came from, such as telegram. Two commands with the same `command_id` are one. `confirmed` says
+    that the person has seen what it leads to, where a command asks for that.
+    """
 
     at_ms: int
     name: str
     actor: str
     reason: str
     book: str = ""
+    source: str = ""
+    command_id: str = ""
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLost:
+    """The exchange can't be reached; `reason` says how that was noticed."""
+
+    at_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeBack:
+    """The exchange can be reached again, and what it has was compared with what the engine believes."""
+
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +203,8 @@ Event = (
     | LeverageSet
     | FactObserved
     | OperatorCommand
+    | ExchangeLost
+    | ExchangeBack
     | Timer
 )
 ExchangeEvent = (

@@ -11,6 +11,7 @@ from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
 from runtime.desk import Purpose
 from runtime.fact import Fact, Read, fact
+from runtime.status import Hold
 from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
 
@@ -90,6 +91,13 @@ PORTFOLIO_FACTS = (
 )
 
 ACCOUNT_FACTS = (
+    fact(
+        "book.paused",
+        Kind(Unit.BOOL),
+        "book",
+        "whether the operator has paused this book",
+        lambda v, _: v.book.name in v.status.held(Hold.PAUSED),
+    ),
     fact(
         "account.equity",
         Kind(Unit.MONEY),

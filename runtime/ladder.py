@@ -1,6 +1,7 @@
 """The breaker ladder: thresholds from the rule file, the level in a machine, and what a level does to new risk."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +112,15 @@ class Ladder:
         before = self.snapshot.state
         self.snapshot = self.machine.fire(self.snapshot, trigger, Firing(now_ms, (), arguments, "ladder")).after
         return LevelMove(before, self.snapshot.state, value, f"drawdown {value:.2%}")
+
+    def halt(self, now_ms: int, drawdown: Decimal, reason: str) -> LevelMove:
+        """Go to EMERGENCY on the operator's word; raises ImpossibleTransition when it is there already."""
+        move = self._move("rise", now_ms, drawdown, {"level": EMERGENCY, "restart": True})
+        return replace(move, reason=reason)
+
+    def would_halt(self, drawdown: Decimal) -> bool:
+        """Whether a drawdown alone leads to EMERGENCY."""
+        return any(level.name == EMERGENCY and drawdown >= level.at for level in self.rules.levels)
 
     def acknowledge(self, now_ms: int, drawdown: Decimal) -> LevelMove:
         """Leave EMERGENCY on the operator's word; raises ImpossibleTransition in any other level."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from runtime.decimals import plain
 from runtime.engine import Engine
 from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
 from runtime.instrument import Market
-from runtime.requests import MoveMoney, OrderType, PlaceOrder, Request
+from runtime.outcome_words import asked, limit_texts, outcome_text
+from runtime.requests import OrderType, PlaceOrder
 from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
 from runtime.upkeep import upkeep_of
@@ -240,28 +240,6 @@ def order_ids(outcome: Outcome) -> tuple[str, ...]:
     return tuple(request.order_id for request in outcome.requests if isinstance(request, PlaceOrder))
 
 
-def limit_texts(outcome: Outcome) -> tuple[str, ...]:
-    """What made the order smaller, in words."""
-    return tuple(limit.text for limit in outcome.limits) if isinstance(outcome, Approved) else ()
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """What became of one intent, in words."""
-    intent = type(outcome.intent).__name__.lower()
-    symbol = getattr(outcome.intent, "symbol", "")
-    if isinstance(outcome, Approved):
-        placed = ", ".join(filter(None, map(told, outcome.requests)))
-        return f"{f'{intent} {symbol}'.strip()}: {placed or 'done without an order'}"
-    return f"{f'{intent} {symbol}'.strip()} refused by {outcome.check}: {outcome.reason}"
-
-
-def told(request: Request) -> str:
-    """What a request asks for, in words; empty for what moves neither coins nor money."""
-    if isinstance(request, MoveMoney):
-        return f"{plain(request.amount)} {request.coin} from {request.source} to {request.destination}"
-    return asked(request) if isinstance(request, PlaceOrder) else ""
-
-
 def reasons(decision: Decision) -> tuple[str, ...]:
     """Which check refused which symbol; two refusals with equal reasons say the same."""
     return tuple(f"{getattr(o.intent, 'symbol', '')}:{getattr(o, 'check', '')}" for o in decision.outcomes)
@@ -270,16 +248,3 @@ def reasons(decision: Decision) -> tuple[str, ...]:
 def same_reasons(known: tuple[str, ...], decision: Decision) -> bool:
     """Whether a refusal only repeats an earlier one."""
     return known == reasons(decision)
-
-
-def asked(request: PlaceOrder) -> str:
-    """What an order asks for, in words."""
-    coin = request.symbol
-    amount = (
-        f"{plain(request.quantity)}"
-        if request.quantity is not None
-        else f"for {plain(request.quote_amount or ZERO)} USDT"
-    )
-    price = "at the market" if request.price is None else f"at {plain(request.price)} ({request.time_in_force})"
-    stop = "" if request.stop_loss is None else f", stop {plain(request.stop_loss)}"
-    return f"{request.side} {amount} {coin} {price}{stop}{', reduce only' if request.reduce_only else ''}"

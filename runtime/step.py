@@ -89,7 +89,15 @@ class Notice:
     text: str
 
 
-Record = Decision | Transition | LevelMove | Notice
+@dataclass(frozen=True, slots=True)
+class HaltStage:
+    """One stage of an emergency halt is complete: freeze, close or tell; `text` says what it has done."""
+
+    stage: str
+    text: str
+
+
+Record = Decision | Transition | LevelMove | Notice | HaltStage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
+from runtime import gate
 from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
@@ -71,6 +72,9 @@ class Trader:
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
         if isinstance(intent, Transfer):
+            reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
+            if reason is not None:
+                return Refused(intent, "gate", reason)
             return self.transfers.consider(instance, rule, intent, draft)
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
@@ -116,9 +120,15 @@ class Trader:
         passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
             return Refused(intent, passed.check, passed.reason, passed.trace)
+        reason = self._forbids(gate.Purpose.ENTRY, instance.book.name, instance.book.account)
+        if reason is not None:
+            return Refused(intent, "gate", reason)
         factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
         return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+
+    def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
+        return gate.may(purpose, self._world.status, book, account)
 
     def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal) -> Proposal:
         view = self.account_view(instance, intent.symbol)
@@ -175,7 +185,8 @@ class Trader:
             if isinstance(request, PlaceOrder):
                 self.desk.open(self._ticket(instance, rule, intent, request, placeable.naming, draft.at_ms))
                 self._envelope.count(request, instance.view.price(request.symbol) or ZERO, draft.at_ms)
-            draft.requests.append(request)
+            if not isinstance(request, CancelOrder) or request not in draft.requests:
+                draft.requests.append(request)
 
     def _ticket(
         self, instance: Instance, rule: str, intent: Intent, request: PlaceOrder, naming: Naming, now_ms: int
@@ -223,24 +234,19 @@ class Trader:
             return ZERO
         return (request.quantity - filled) * price
 
-    # ── closing everything ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
-    def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
-        """Take back open entries and close whatever an instance holds, unless that is under way already."""
-        for symbol in instance.symbols:
-            waiting = list(self.desk.live(instance.book.name, symbol))
-            entries = [ticket for ticket in waiting if ticket.purpose is Purpose.ENTRY]
-            self._call_off(entries)
-            draft.requests += [self._cancel(ticket) for ticket in entries]
-            closing = any(ticket.purpose is Purpose.EXIT for ticket in waiting)
-            if not closing and self._portfolio.holds(instance.book.account, instance.view.market, symbol):
-                self._close(instance, symbol, cause, draft)
+    def take_back_entries(self, draft: Draft, book: str = "") -> None:
+        """Take back the open entries of a book, or of all."""
+        self.take_back([t for t in self.desk.live(book) if t.purpose is Purpose.ENTRY], draft)
 
-    def _close(self, instance: Instance, symbol: str, cause: str, draft: Draft) -> None:
-        intent = Leave(symbol, Urgency.URGENT, cause)
-        outcome = self.consider(instance, cause, intent, draft)
-        if isinstance(outcome, Refused):
-            draft.tell("P0", instance.book.name, f"{symbol} could not be closed: {outcome.reason}")
+    def take_back(self, tickets: Iterable[Ticket], draft: Draft) -> None:
+        """Ask for the end of orders, once in a step; nothing of them goes to the market."""
+        asked = {request.order_id for request in draft.requests if isinstance(request, CancelOrder)}
+        for ticket in tickets:
+            self._call_off([ticket])
+            if ticket.request.order_id not in asked:
+                draft.requests.append(self._cancel(ticket))
 
     def move_to_cash(self, instances: Iterable[Instance], share: Decimal, cause: str, draft: Draft) -> None:
         """Sell a share of every spot holding."""
@@ -269,6 +275,11 @@ class Trader:
     def _cancel(self, ticket: Ticket) -> CancelOrder:
         request = ticket.request
         return CancelOrder(request.order_id, request.account, request.market, request.symbol)
+
+    def _may_go_on(self, ticket: Ticket) -> bool:
+        """Whether the rest of an order may still be traded, now that time has passed."""
+        purpose = gate.purpose_of(ticket.request)
+        return self._forbids(purpose, ticket.book, ticket.request.account) is None
 
     def _at_market(self, ticket: Ticket, draft: Draft) -> bool:
         """Send what is left of an order to the market; False when that is too little to be an order."""
@@ -346,7 +357,7 @@ class Trader:
             return
         self.desk.move(ticket, "cancel", event.at_ms)
         self._portfolio.release(event.order_id)
-        if ticket.patient_until_ms is not None and self._at_market(ticket, draft):
+        if ticket.patient_until_ms is not None and self._may_go_on(ticket) and self._at_market(ticket, draft):
             return
         yield from self._ended(ticket, event.reason, self._undone(ticket))
 
@@ -372,8 +383,7 @@ class Trader:
         if self._portfolio.position(event.account, event.market, event.symbol).is_flat:
             key = (ticket.book, ticket.symbol)
             entries = [t for t in self.desk.live(ticket.book, event.symbol) if t.purpose is Purpose.ENTRY]
-            self._call_off(entries)
-            draft.requests += [self._cancel(entry) for entry in entries]
+            self.take_back(entries, draft)
             yield Reaction(key, "opened", {"price": event.price}, f"{event.kind} before the entry was complete")
             yield Reaction(key, "stopped", {"price": event.price}, f"{event.kind} at {event.price}")
 

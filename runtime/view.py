@@ -14,16 +14,8 @@ from runtime.instrument import Instrument, Market
 from runtime.portfolio import Portfolio
 from runtime.position import Position
 from runtime.requests import Side
+from runtime.status import Status
 from runtime.trades import Trades
-
-
-@dataclass(slots=True)
-class Status:
-    """What governance says at this moment."""
-
-    level: str = "NORMAL"
-    entries_allowed: bool = True
-    lifecycle: str = "STOPPED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from machines.intents import Alert, Transfer
-from machines.table import EMERGENCY, Snapshot
+from machines.table import Snapshot
 from rules.language.book import Mode, Rule
 from rules.language.explain import Explained
 from runtime.engine import Engine
+from runtime.gate import Purpose, objections
 from runtime.instance import Instance
-from runtime.recorder import limit_texts, outcome_text
+from runtime.outcome_words import limit_texts, outcome_text
 from runtime.step import Outcome, Refused
 
 ENTRIES = "entries"
@@ -86,15 +87,7 @@ def _ask(engine: Engine, instance: Instance, symbol: str, at_ms: int) -> WhyNot:
 
 
 def _obstacles(engine: Engine, instance: Instance, symbol: str) -> Iterator[str]:
-    ladder, book = engine.ladder, instance.book.name
-    if engine.halted or instance.snapshot.state == EMERGENCY:
-        yield "Trading is halted until the operator acknowledges."
-    elif ladder is not None and ladder.unknown:
-        yield "The drawdown is unknown, so the breaker lets no risk be opened."
-    elif ladder is not None and not ladder.entries_allowed:
-        yield f"The breaker is at {ladder.snapshot.state}, which forbids entries."
-    if book in engine.paused:
-        yield f"The book {book} was paused by the operator."
+    yield from objections(Purpose.ENTRY, engine.world.status, instance.book.name, instance.book.account)
     if instance.view.price(symbol) is None:
         yield f"{symbol} has no price yet."
 

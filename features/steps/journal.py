@@ -8,7 +8,7 @@ from rules.language.explain import Explained
 from runtime.events import Fill, FundingPayment, OrderCancelled, OrderRejected
 from runtime.requests import ChangeStop, PlaceOrder, SetLeverage
 from runtime.sizing import Limit
-from runtime.step import Approved, Decision, LevelMove, Notice, Record, Refused, Step, Transition
+from runtime.step import Approved, Decision, HaltStage, LevelMove, Notice, Record, Refused, Step, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class Journal:
     def transitions(self) -> list[Transition]:
         """What moved machines without a rule."""
         return [record for _, record in self.records() if isinstance(record, Transition)]
+
+    def halt_stages(self) -> list[HaltStage]:
+        """Every stage of a halt that was completed."""
+        return [record for _, record in self.records() if isinstance(record, HaltStage)]
 
     def orders(self) -> list[Placed]:
         """Every order that was sent."""
@@ -138,6 +142,8 @@ def _sentences(record: Record) -> Iterator[str]:
             yield f"{record.before} → {record.after}: {record.reason}"
         case Transition():
             yield f"{record.book} {record.symbol} {record.trigger}: {record.before} → {record.after}: {record.cause}"
+        case HaltStage():
+            yield f"halt {record.stage}: {record.text}"
         case Decision():
             yield f"{record.rule} of {record.book} {record.symbol}: {record.why}"
             for outcome in record.outcomes:

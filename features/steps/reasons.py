@@ -36,11 +36,11 @@ def _(scene: Scene, rule: str) -> None:
     assert not _decisions(scene, rule), f"It fired {len(_decisions(scene, rule))} times."
 
 
-@says("why-not says {sentence:Text}")
-def _(scene: Scene, sentence: str) -> None:
+@says("why-not[ of {book:Book}] says {sentence:Text}")
+def _(scene: Scene, book: str | None, sentence: str) -> None:
     """What keeps entries from happening now, and by how much: strength is 24, needs more than 25."""
     scene.world.open()
-    said = list(obstacles(scene))
+    said = list(obstacles(scene, book))
     assert any(one.startswith(sentence) for one in said), f"Why-not says: {said}"
 
 
@@ -111,10 +111,10 @@ def _(scene: Scene) -> None:
     assert not loud, f"The operator was told {loud}."
 
 
-def obstacles(scene: Scene) -> Iterator[str]:
+def obstacles(scene: Scene, book: str | None = None) -> Iterator[str]:
     """What holds the whole book back, what each entry rule misses, and what would refuse its order."""
     world = scene.world
-    for answer in why_not(world.engine, scene.symbol(None), world.now_ms, [scene.book(None)]):
+    for answer in why_not(world.engine, scene.symbol(None), world.now_ms, [scene.book(book)]):
         yield from answer.obstacles
         for entry in answer.entries:
             yield from (_obstacle(part) for part in parts(entry.trace) if part.decided and part.short_by)

@@ -24,12 +24,14 @@ from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.market_data import MarketData
 from runtime.portfolio import Portfolio
+from runtime.step import Step
 
 __all__ = ["RESERVE", "Beginning", "Past", "World"]
 
 Past = dict[Series, list[Course]]
 Wallets = Mapping[str, Mapping[str, Decimal]]
 INSTRUMENTS = load_instruments()
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,13 @@ class World:
         self.unnoticed = False
         self._opened = False
         self._missed: list[Event] = []
+        self._commands: list[OperatorCommand] = []
+        self.fragile = False
         engine = Engine(self.rulebook, self.books, Portfolio(INSTRUMENTS, beginning.wallets), INSTRUMENTS)
         self._warm_up(engine)
         settings = ExchangeSettings(slippage=beginning.slippage)
         self.exchange = SimulatedExchange(INSTRUMENTS, settings, beginning.wallets)
-        self._backtest = Backtest(engine, self.exchange, MarketData({}), (0, 0), self.journal.watch)
+        self._backtest = Backtest(engine, self.exchange, MarketData({}), (0, 0), self._watch)
         self._backtest.play(self.candles.present())
 
     @property
@@ -136,10 +140,23 @@ class World:
         turn = Turn(self.now_ms, (), (), ())
         self._backtest.play(turn, [Observation(self.now_ms, "funding.rate", symbol, rate)])
 
-    def command(self, name: str, book: str = "") -> None:
+    def wait(self, span_ms: int) -> None:
+        """Let the clock go on while nothing else happens; a piece a second would see the same as one a minute."""
+        self.open()
+        for past_ms in range(MINUTE_MS, span_ms + 1, MINUTE_MS):
+            self.tell([Timer(self.now_ms + past_ms)])
+
+    def command(self, name: str, book: str = "", reason: str | None = None, confirmed: bool = False) -> None:
         """Let the operator ask for something."""
         self.open()
-        self.tell([OperatorCommand(self.now_ms, name, "operator", "the scenario says so", book)])
+        reason, number = reason or "the scenario says so", f"command-{len(self._commands) + 1}"
+        command = OperatorCommand(self.now_ms, name, "operator", reason, book, "scenario", number, confirmed)
+        self._commands.append(command)
+        self.tell([command])
+
+    def repeat_command(self) -> None:
+        """Let the last command arrive once more, with the id that it had."""
+        self.tell([replace(self._commands[-1], at_ms=self.now_ms)])
 
     def move_money(self, account: str, coin: str, amount: Decimal, noticed: bool = True) -> None:
         """Bring coins in or take them out; what isn't noticed, only the exchange knows of."""
@@ -151,16 +168,25 @@ class World:
             self.unnoticed = True
 
     def restart(self) -> None:
-        """Write down what the engine remembers, forget the engine, and go on with one that has only read this."""
+        """Go on with an engine that has only read what this one has written down."""
+        self._reborn()
+        self.down = False
+        missed, self._missed = self._missed, []
+        self.tell(missed)
+
+    def _watch(self, step: Step) -> None:
+        self.journal.watch(step)
+        if self.fragile:
+            self._reborn()
+
+    def _reborn(self) -> None:
+        """Write down what the engine remembers, forget the engine, and make one that has only read this."""
         plain = json.loads(json.dumps(self.engine.to_plain()))
         engine = Engine.from_plain(self.rulebook, self.books, INSTRUMENTS, plain)
         again = json.loads(json.dumps(engine.to_plain()))
         assert again == plain, f"An engine that has read this remembers something else: {_differences(plain, again)}"
         self._warm_up(engine)
         self._backtest.engine = engine
-        self.down = False
-        missed, self._missed = self._missed, []
-        self.tell(missed)
 
     def _warm_up(self, engine: Engine) -> None:
         histories = engine.world.histories

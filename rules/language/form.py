@@ -227,6 +227,30 @@ class EnvelopeForm(Form):
     limits: LimitsForm
 
 
+class OutageForm(Form):
+    """What happens when the exchange can't be reached."""
+
+    pause_after: Value = Field(description="without data or an answer for this long, no risk is opened")
+    alert_after: Value = Field(description="away for this long, the operator is told what is open")
+
+
+class HaltForm(Form):
+    """How patient an emergency halt is."""
+
+    cancels_within: Value = Field(description="how long the end of open entries is waited for before closing begins")
+    retry_after: Value = Field(description="how long after a closing order the next one is sent")
+    remind_every: Value = Field(description="how often the operator is told what is still open")
+
+
+class LifecycleForm(Form):
+    """What happens when the exchange can't be reached, and how an emergency halt is carried out."""
+
+    book: BookName
+    about: Prose | None = None
+    outage: OutageForm
+    halt: HaltForm
+
+
 Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]
 
 
@@ -266,6 +290,7 @@ class BookKind(StrEnum):
     BREAKERS = "breakers"
     CHECKS = "checks"
     ENVELOPE = "envelope"
+    LIFECYCLE = "lifecycle"
     SHARES = "shares"
     ENVIRONMENT = "environment"
 
@@ -276,6 +301,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.BREAKERS: BreakersForm,
     BookKind.CHECKS: ChecksForm,
     BookKind.ENVELOPE: EnvelopeForm,
+    BookKind.LIFECYCLE: LifecycleForm,
     BookKind.SHARES: SharesForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
@@ -284,6 +310,8 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "ladder": BookKind.BREAKERS,
     "checks": BookKind.CHECKS,
     "limits": BookKind.ENVELOPE,
+    "outage": BookKind.LIFECYCLE,
+    "halt": BookKind.LIFECYCLE,
     "shares": BookKind.SHARES,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain, combinations, takewhile
 from pathlib import Path
@@ -17,7 +17,7 @@ from rules.language.environment import Target, changed, only_there, unknown, wit
 from rules.language.findings import Finding, Severity, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.form import TELLING_SECTIONS, BookKind
-from rules.language.governance import Check, Envelope, Ladder
+from rules.language.governance import Check, Envelope, Ladder, Lifecycle
 from rules.language.governance_books import (
     BREAKERS,
     CHECKS,
@@ -27,6 +27,7 @@ from rules.language.governance_books import (
     read_envelope,
     read_shares,
 )
+from rules.language.lifecycle_book import read_lifecycle
 from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerShape
 from rules.language.overlay import resolve
 from rules.language.proofs import prove, warning
@@ -37,7 +38,15 @@ from rules.language.source import Place
 __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", "rule_files"]
 
 ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
-ORDER = (*ENGINES, BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.ENVIRONMENT)
+ORDER = (
+    *ENGINES,
+    BookKind.SHARES,
+    BookKind.BREAKERS,
+    BookKind.CHECKS,
+    BookKind.ENVELOPE,
+    BookKind.LIFECYCLE,
+    BookKind.ENVIRONMENT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Rulebook:
     version: str
     alternatives: tuple[frozenset[str], ...] = ()
     environment: str = ""
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -110,6 +120,7 @@ class _Loading:
         self.ladders: dict[str, Ladder | None] = {}
         self.checks: dict[str, tuple[Check, ...]] = {}
         self.envelope: Envelope | None = None
+        self.lifecycle: Lifecycle | None = None
         self.shares: dict[str, Fraction] = {}
         self.alternatives: tuple[frozenset[str], ...] = ()
 
@@ -223,6 +234,11 @@ class _Loading:
         envelope = read_envelope(file.document, findings)
         self.envelope = self.envelope or envelope
 
+    def life(self, file: _File, findings: Findings) -> None:
+        """How long the engine waits."""
+        lifecycle = read_lifecycle(file.document, findings)
+        self.lifecycle = self.lifecycle or lifecycle
+
     def capital(self, file: _File, findings: Findings) -> None:
         """The shares."""
         root = file.document.root
@@ -302,10 +318,10 @@ class _Loading:
                 yield error("R021", scalar.place, sentence, hint, (earlier.place,))
 
     def governance_given_twice(self) -> Iterator[Finding]:
-        """There is one ladder, one envelope and one book of shares."""
+        """There is one ladder, one envelope, one life cycle and one book of shares."""
         first: dict[BookKind, Document] = {}
         for file in self.files:
-            if file.kind not in (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.SHARES):
+            if file.kind not in (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES):
                 continue
             earlier = first.setdefault(file.kind, file.document)
             if earlier is not file.document:
@@ -353,9 +369,9 @@ class _Loading:
         books = {engine.name: engine.book for engine in self.engines.values() if engine.book is not None}
         ladder = next((ladder for ladder in self.ladders.values() if ladder is not None), None)
         checks = tuple(chain.from_iterable(self.checks.values()))
-        envelope = self.envelope or Envelope()
+        envelope, lifecycle = self.envelope or Envelope(), self.lifecycle or Lifecycle()
         version = fingerprint(
-            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.shares
+            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.shares, lifecycle
         )
         return Rulebook(
             MappingProxyType(books),
@@ -366,6 +382,7 @@ class _Loading:
             version,
             self.alternatives,
             environment,
+            lifecycle,
         )
 
 
@@ -376,6 +393,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.BREAKERS: _Loading.breakers,
         BookKind.CHECKS: _Loading.pre_trade,
         BookKind.ENVELOPE: _Loading.limits,
+        BookKind.LIFECYCLE: _Loading.life,
         BookKind.SHARES: _Loading.capital,
         BookKind.ENVIRONMENT: _Loading.environment,
     }

@@ -134,6 +134,7 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.BREAKERS]: "a book of breakers",
         FORMS[BookKind.CHECKS]: "a book of checks",
         FORMS[BookKind.ENVELOPE]: "the envelope",
+        FORMS[BookKind.LIFECYCLE]: "the book of the life cycle",
         FORMS[BookKind.SHARES]: "the book of shares",
         FORMS[BookKind.ENVIRONMENT]: "an environment",
     }

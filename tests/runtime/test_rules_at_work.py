@@ -14,7 +14,7 @@ from runtime.engine import Engine
 from runtime.events import Candle, CandleClose, OperatorCommand
 from runtime.facts import vocabulary_for
 from runtime.instrument import Market
-from runtime.step import Decision, Notice, Step
+from runtime.step import Decision, Notice, Refused, Step
 
 DAY_MS = 86_400_000
 BOOK = """
@@ -155,14 +155,19 @@ def test_an_unknown_argument_opens_nothing_and_says_what_is_missing(begin: Begin
     assert any(isinstance(r, Notice) and "unknown: stop_distance" in r.text for r in step.records)
 
 
-def test_a_paused_book_decides_nothing_until_it_is_resumed(begin: Begin) -> None:
-    """The operator's word is an event like any other."""
+@pytest.mark.spec("LIFE-06")
+def test_a_paused_book_opens_nothing_until_it_is_resumed(begin: Begin) -> None:
+    """Even without a check that says so: the operator's word is an event like any other."""
     engine = begin(entry("close > 50000 USDT/BTC"))
     engine.step(OperatorCommand(19_000 * DAY_MS, "pause", "anna", "a look at it", "trial"))
 
-    assert fired(day(engine, 1, 51_000.0)) == []
+    paused = day(engine, 1, 51_000.0)
+    assert paused.requests == ()
+    assert [
+        o.reason for r in paused.records if isinstance(r, Decision) for o in r.outcomes if isinstance(o, Refused)
+    ] == ["The book trial was paused by the operator."]
     engine.step(OperatorCommand(19_001 * DAY_MS, "resume", "anna", "looked at", "trial"))
-    assert fired(day(engine, 2, 51_000.0)) == ["entries.long"]
+    assert fired(day(engine, 2, 51_000.0)) == ["triggers.again", "entries.long"]
 
 
 def test_an_unknown_command_is_answered_with_the_ones_there_are(begin: Begin) -> None:
@@ -170,7 +175,8 @@ def test_an_unknown_command_is_answered_with_the_ones_there_are(begin: Begin) ->
     step = begin(entry("close > 50000 USDT/BTC")).step(OperatorCommand(1, "puase", "anna", "a look"))
 
     assert [r.text for r in step.records if isinstance(r, Notice)] == [
-        "There is no command puase; there are acknowledge, flatten, pause, resume."
+        "There is no command puase; there are acknowledge, flatten, halt, pause, purchase, resume. "
+        "Did you mean `pause`?"
     ]
 
 
