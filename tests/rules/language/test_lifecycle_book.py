@@ -29,7 +29,8 @@ def test_another_wait_is_another_version(shelf) -> None:
     before = shelf.load()
     shelf.put("lifecycle.yaml", TEXT.replace("3s", "4s"))
     after = shelf.load()
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert before.version != after.version
 
 
