@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from rules.language.evaluate import Value
 from rules.language.explain import Explained
 from runtime.events import Fill, FundingPayment
+from runtime.phases import GateResult
 from runtime.trades import Trade
 from runtime.upkeep import Upkeep
 
@@ -112,9 +114,33 @@ class LevelChange:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """Money that went from one sub-account to another, the rule that asked for it, and how it ended.
+
+    `ended_ms` is None while it is under way; `book`, `rule` and `why` are empty where no rule asked for it.
+    """
+
+    transfer_id: str
+    at_ms: int
+    source: str
+    destination: str
+    coin: str
+    amount: Decimal
+    book: str
+    rule: str
+    why: str
+    ended: str
+    ended_ms: int | None
+
+
 @dataclass(frozen=True)
 class RunResult:
-    """Everything a run produced, in the order in which it happened."""
+    """Everything a run produced, in the order in which it happened.
+
+    `thresholds` are the drawdowns at which the breaker's levels begin, `phase_facts` what the run says of each engine,
+    `gates` those between phases that such facts decide.
+    """
 
     settings: RunSettings
     data_notes: tuple[str, ...]
@@ -131,3 +157,7 @@ class RunResult:
     slippage_paid: Decimal = Decimal(0)
     candles: int = 0
     upkeep: tuple[Upkeep, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+    thresholds: Mapping[str, Decimal] = field(default_factory=dict)
+    phase_facts: Mapping[str, Value] = field(default_factory=dict)
+    gates: tuple[GateResult, ...] = ()

@@ -39,6 +39,10 @@ def document(result: RunResult) -> dict[str, Any]:
             "decisions": [_decision(decision) for decision in result.decisions],
             "upkeep": [asdict(one) for one in result.upkeep],
             "levels": [asdict(change) for change in result.levels],
+            "thresholds": result.thresholds,
+            "transfers": [asdict(transfer) for transfer in result.transfers],
+            "phase_facts": result.phase_facts,
+            "gates": [asdict(gate) for gate in result.gates],
             "notes": [asdict(note) for note in result.notes],
         }
     )

@@ -10,7 +10,8 @@ from adapters.report.chart import Band, Line, Mark, chart
 from adapters.report.header import head
 from adapters.report.scale import value_axis
 from adapters.report.shades import MONTHS, month_rows, strength
-from adapters.report.sheets import Sheet, sheets
+from adapters.report.sheet import Sheet
+from adapters.report.sheets import sheets
 from adapters.report.summary import Summary, summarise
 from adapters.report.words import money, number, percent
 from runtime.metrics import Curve, under_water

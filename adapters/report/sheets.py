@@ -1,9 +1,9 @@
 """The tables of a report, in words, for whatever shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from adapters.report.sheet import Sheet
 from adapters.report.summary import Summary, best_and_worst
 from adapters.report.words import NOTHING, day, days, hours, minute, money, number, percent, price
 from runtime.metrics import DAY_MS, Curve
@@ -12,22 +12,6 @@ from runtime.trades import Trade
 from runtime.upkeep import Upkeep
 
 EXTREME_TRADES = 5
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table: the first `text` columns hold words, the others numbers; `signed` ones are good above zero, bad below.
-
-    `empty` is what to say where there are no rows.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text: int = 1
-    signed: frozenset[int] = frozenset()
-    empty: str = "None."
-    about: str = ""
 
 
 def sheets(summary: Summary, last: int) -> list[Sheet]:

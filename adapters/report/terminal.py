@@ -8,7 +8,8 @@ from rich.text import Text
 
 from adapters.report.header import head
 from adapters.report.shades import MONTHS, month_rows, strength
-from adapters.report.sheets import Sheet, sheets
+from adapters.report.sheet import Sheet
+from adapters.report.sheets import sheets
 from adapters.report.summary import Summary, summarise
 from runtime.run import RunResult
 
@@ -21,7 +22,7 @@ _GAIN = ("#23472f", "#265c38", "#287142", "#29874b", "#289d54")
 def show(result: RunResult, console: Console, last: int = LAST_ROWS) -> None:
     """Print everything about a run, with so many of its last trades and breaker changes."""
     summary = summarise(result)
-    tables = [_table(sheet) for sheet in sheets(summary, last)]
+    tables = [table(sheet) for sheet in sheets(summary, last)]
     months = _months(summary, narrow=console.width < _NARROW)
     for section in [_header(summary), *tables[:4], months, *tables[4:]]:
         console.print(section)
@@ -35,17 +36,18 @@ def _header(summary: Summary) -> RenderableType:
     return Panel(Group(verdict, Text(), *lines, *notes), title="Back-test", title_align="left", box=box.ROUNDED)
 
 
-def _table(sheet: Sheet) -> RenderableType:
+def table(sheet: Sheet) -> RenderableType:
+    """Return a sheet as a table, or what to say where it has no rows."""
     title = Text(sheet.title, style="bold")
     about = [Text(sheet.about, style="dim")] if sheet.about else []
     if not sheet.rows:
         return Group(title, Text(sheet.empty, style="dim"))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, column in enumerate(sheet.columns):
-        table.add_column(column, justify="left" if index < sheet.text else "right", overflow="fold")
+        shown.add_column(column, justify="left" if index < sheet.text else "right", overflow="fold")
     for row in sheet.rows:
-        table.add_row(*(_cell(text, signed=index in sheet.signed) for index, text in enumerate(row)))
-    return Group(title, *about, table)
+        shown.add_row(*(_cell(text, signed=index in sheet.signed) for index, text in enumerate(row)))
+    return Group(title, *about, shown)
 
 
 def _cell(text: str, *, signed: bool) -> Text:
