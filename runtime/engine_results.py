@@ -15,6 +15,7 @@ from runtime.trades import Trade
 
 QUOTE_COIN = "USDT"
 _ZERO = Decimal(0)
+_DIGITS = 12
 _WITHOUT_LOSS = Decimal("Infinity")
 
 
@@ -49,8 +50,13 @@ def _figures(result: RunResult, engine: EngineOfBooks) -> Iterator[tuple[str, Va
         yield "profit_factor", profit_factor(nets)
     if len(curve.at_ms) > 1:
         figures = performance(curve)
-        yield "drawdown", Decimal(repr(figures.largest_drawdown))
-        yield "sharpe", None if figures.sharpe is None else Decimal(repr(figures.sharpe))
+        yield "drawdown", _figure(figures.largest_drawdown)
+        yield "sharpe", None if figures.sharpe is None else _figure(figures.sharpe)
+
+
+def _figure(value: float) -> Decimal:
+    """Without the last digits, in which a float is never exact: a drawdown of 30 % has to be one at a gate too."""
+    return Decimal(f"{value:.{_DIGITS}g}")
 
 
 def profit_factor(nets: Iterable[Decimal]) -> Decimal | None:

@@ -57,7 +57,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
         "record": asdict(summary.record),
         "exposure": summary.exposure,
         "time_in_market": summary.time_in_market,
-        "engines": [asdict(engine) for engine in summary.engines],
+        "engines": [{**asdict(one), "profit": one.profit, "by_price": one.by_price} for one in summary.engines],
         "regimes": [asdict(row) for row in summary.regimes],
         "worst_drawdowns": [{**asdict(fall), "recovery_days": fall.recovery_days} for fall in summary.worst],
         "months": {f"{year}-{month:02}": value for (year, month), value in summary.months.items()},
@@ -65,6 +65,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
         "benchmark_years": summary.benchmark_years,
         "refusals": [asdict(refusal) for refusal in summary.refusals],
         "costs": asdict(summary.costs),
+        "level_times": [asdict(level) for level in summary.level_times],
     }
 
 

@@ -15,4 +15,6 @@ pytest_plugins = [
     "features.steps.orders",
     "features.steps.reasons",
     "features.steps.money",
+    "features.steps.growth",
+    "features.steps.recorded",
 ]
