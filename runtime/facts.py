@@ -11,6 +11,7 @@ from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
 from runtime.desk import Purpose
 from runtime.fact import Fact, Read, fact
+from runtime.phase_facts import PHASES, phase_vocabulary
 from runtime.status import Hold
 from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
@@ -472,7 +473,9 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
 
 
 def vocabulary_for(kind: str, symbols: Sequence[str]) -> Vocabulary:
-    """Give the facts that a book of this kind (a machine's name, `checks` or `breakers`) may name."""
+    """Give the facts that a book of this kind (a machine's name, `checks`, `breakers` or `phases`) may name."""
+    if kind == PHASES:
+        return phase_vocabulary()
     facts = {name: fact.declaration for name, fact in FACTS_OF.get(kind, FACTS_OF["breakers"]).items()}
     assets = tuple(symbol.removesuffix(QUOTE_COIN) for symbol in symbols)
     return Vocabulary(facts=facts, symbols=tuple(symbols), assets=assets)

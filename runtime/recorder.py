@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from runtime.engine import Engine
+from runtime.engine_results import with_gates
 from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
 from runtime.instrument import Market
 from runtime.outcome_words import asked, limit_texts, outcome_text
 from runtime.requests import OrderType, PlaceOrder
 from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
+from runtime.transfer_log import TransferLog
 from runtime.upkeep import upkeep_of
 
 DAY_MS = 86_400_000
@@ -47,6 +49,7 @@ class Recorder:
     _notes: list[Note] = field(default_factory=list)
     _days: dict[str, list[Day]] = field(default_factory=dict)
     _moved: dict[str, Decimal] = field(default_factory=dict)
+    _transfers: TransferLog = field(default_factory=TransferLog)
 
     def watch(self, step: Step) -> None:
         """Take in one step."""
@@ -63,6 +66,7 @@ class Recorder:
             self._on_end(event)
         if step.records or step.requests:
             self._on_records(step)
+        self._transfers.watch(step)
 
     def _on_candles(self, event: CandleClose) -> None:
         self.candles += len(event.candles)
@@ -189,7 +193,8 @@ class Recorder:
 
     def result(self) -> RunResult:
         """Everything that was recorded."""
-        return RunResult(
+        ladder = self.engine.ladder
+        result = RunResult(
             settings=self.settings,
             data_notes=self.data_notes,
             equity=tuple(self._equity),
@@ -208,7 +213,10 @@ class Recorder:
             slippage_paid=self.slippage_paid,
             candles=self.candles,
             upkeep=tuple(filter(None, map(upkeep_of, self.engine.instances.values()))),
+            transfers=self._transfers.records,
+            thresholds={} if ladder is None else {level.name: level.at for level in ladder.rules.levels},
         )
+        return with_gates(result, self.engine.rulebook)
 
 
 def decision_record(decision: Decision, at_ms: int, texts: tuple[str, ...]) -> DecisionRecord:

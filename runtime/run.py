@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from rules.language.evaluate import Value
 from rules.language.explain import Explained
 from runtime.events import Fill, FundingPayment
+from runtime.phases import GateResult
 from runtime.trades import Trade
 from runtime.upkeep import Upkeep
 
@@ -123,9 +125,33 @@ class Day:
     close: float
 
 
+@dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """Money that went from one sub-account to another, the rule that asked for it, and how it ended.
+
+    `ended_ms` is None while it is under way; `book`, `rule` and `why` are empty where no rule asked for it.
+    """
+
+    transfer_id: str
+    at_ms: int
+    source: str
+    destination: str
+    coin: str
+    amount: Decimal
+    book: str
+    rule: str
+    why: str
+    ended: str
+    ended_ms: int | None
+
+
 @dataclass(frozen=True)
 class RunResult:
-    """Everything a run produced, in the order in which it happened; `days` are of the coins that were traded."""
+    """Everything a run produced, in the order in which it happened.
+
+    `days` are those of the coins that were traded, `thresholds` the drawdowns at which the breaker's levels begin,
+    `phase_facts` what the run says of each engine, `gates` those between phases that such facts decide.
+    """
 
     settings: RunSettings
     data_notes: tuple[str, ...]
@@ -142,6 +168,10 @@ class RunResult:
     slippage_paid: Decimal = Decimal(0)
     candles: int = 0
     upkeep: tuple[Upkeep, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+    thresholds: Mapping[str, Decimal] = field(default_factory=dict)
+    phase_facts: Mapping[str, Value] = field(default_factory=dict)
+    gates: tuple[GateResult, ...] = ()
 
     @property
     def closes(self) -> dict[str, tuple[tuple[int, float], ...]]:

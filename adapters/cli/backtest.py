@@ -155,7 +155,7 @@ def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Pa
     if json_file is not None:
         json_file.write_text(as_text(full_document(result)), encoding="utf-8")
     if html_file is not None:
-        html_file.write_text(to_html(result, thresholds(prepared)), encoding="utf-8")
+        html_file.write_text(to_html(result), encoding="utf-8")
     show(result, screen())
     say(f"Run {prepared.run_id} is kept in {folder}. Explain its orders: eternal explain {prepared.run_id}")
 
@@ -167,9 +167,3 @@ def play(prepared: "Prepared") -> "RunResult":
     with through("running", prepared.settings.from_ms, prepared.settings.to_ms) as reach:
         prepared.backtest.run(reach)
     return prepared.recorder.result()
-
-
-def thresholds(prepared: "Prepared") -> dict[str, Decimal]:
-    """Return the drawdowns at which the breaker's levels begin."""
-    ladder = prepared.rulebook.ladder
-    return {} if ladder is None else {level.name: level.at for level in ladder.levels}

@@ -12,6 +12,7 @@ from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
+from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.why_not import why_not
 
@@ -52,4 +53,5 @@ app.command()(backtest)
 app.command()(compare)
 app.command()(explain)
 app.command()(why_not)
+app.command()(phase)
 app.command()(demo)

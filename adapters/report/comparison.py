@@ -9,7 +9,7 @@ import numpy as np
 from adapters.report.chart import Line, chart
 from adapters.report.page import Page, section
 from adapters.report.scale import value_axis
-from adapters.report.sheets import Sheet
+from adapters.report.sheet import Sheet
 from adapters.report.words import NOTHING, counted, day, days, money, number, percent
 from runtime.metrics import Curve
 

@@ -39,6 +39,10 @@ def document(result: RunResult) -> dict[str, Any]:
             "decisions": [_decision(decision) for decision in result.decisions],
             "upkeep": [asdict(one) for one in result.upkeep],
             "levels": [asdict(change) for change in result.levels],
+            "thresholds": result.thresholds,
+            "transfers": [asdict(transfer) for transfer in result.transfers],
+            "phase_facts": result.phase_facts,
+            "gates": [asdict(gate) for gate in result.gates],
             "notes": [asdict(note) for note in result.notes],
         }
     )
@@ -53,7 +57,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
         "record": asdict(summary.record),
         "exposure": summary.exposure,
         "time_in_market": summary.time_in_market,
-        "engines": [asdict(engine) for engine in summary.engines],
+        "engines": [{**asdict(one), "profit": one.profit, "by_price": one.by_price} for one in summary.engines],
         "regimes": [asdict(row) for row in summary.regimes],
         "worst_drawdowns": [{**asdict(fall), "recovery_days": fall.recovery_days} for fall in summary.worst],
         "months": {f"{year}-{month:02}": value for (year, month), value in summary.months.items()},
@@ -61,6 +65,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
         "benchmark_years": summary.benchmark_years,
         "refusals": [asdict(refusal) for refusal in summary.refusals],
         "costs": asdict(summary.costs),
+        "level_times": [asdict(level) for level in summary.level_times],
     }
 
 

@@ -1,7 +1,6 @@
 """The charts of the web page that answer to a pointer: what they show, and the script that draws them."""
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
 from importlib.resources import files
 from typing import Any
@@ -19,9 +18,9 @@ _SCRIPT = "charts.js"
 Points = list[tuple[int, float]]
 
 
-def scripts(summary: Summary, thresholds: Mapping[str, Decimal]) -> str:
+def scripts(summary: Summary) -> str:
     """Return the data of a run and the scripts that draw it; nothing is fetched from anywhere."""
-    data = _harmless(json.dumps(_data(summary, thresholds), separators=(",", ":"), allow_nan=False))
+    data = _harmless(json.dumps(_data(summary), separators=(",", ":"), allow_nan=False))
     folder = files("adapters.report")
     code = "".join(
         f"<script>{folder.joinpath(name).read_text(encoding='utf-8')}</script>" for name in (_LIBRARY, _SCRIPT)
@@ -34,7 +33,7 @@ def _harmless(data: str) -> str:
     return data.replace("<", "\\u003c")
 
 
-def _data(summary: Summary, thresholds: Mapping[str, Decimal]) -> dict[str, Any]:
+def _data(summary: Summary) -> dict[str, Any]:
     curve, result = summary.curve.daily(), summary.result
     exposure = Curve.of([(point.at_ms, _ratio(point.exposure, point.total)) for point in result.equity])
     return {
@@ -45,7 +44,7 @@ def _data(summary: Summary, thresholds: Mapping[str, Decimal]) -> dict[str, Any]
         "exposure": _points(exposure),
         "sharpe": _points(rolling_sharpe(curve, SHARPE_DAYS)),
         "levels": [[change.at_ms // 1000, change.after] for change in result.levels],
-        "thresholds": {level: -float(at) for level, at in thresholds.items()},
+        "thresholds": {level: -float(at) for level, at in result.thresholds.items()},
         "candles": {symbol: [_candle(day) for day in days] for symbol, days in result.days.items()},
         "orders": [_order(order) for order in result.orders if order.filled and order.average_price is not None],
     }

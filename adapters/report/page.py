@@ -1,8 +1,7 @@
 """A run as one web page that needs nothing else: no network, and without scripts its charts still stand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -13,7 +12,8 @@ from adapters.report.histogram import Bar, histogram
 from adapters.report.interactive import scripts
 from adapters.report.scale import value_axis
 from adapters.report.shades import MONTHS, month_rows, strength
-from adapters.report.sheets import Sheet, sheets
+from adapters.report.sheet import Sheet
+from adapters.report.sheets import sheets
 from adapters.report.summary import Summary, summarise
 from adapters.report.words import counted, money, number, percent
 from runtime.metrics import Curve, under_water
@@ -26,8 +26,8 @@ _NORMAL = "NORMAL"
 _FULL_SHADE = 0.85
 
 
-def to_html(result: RunResult, thresholds: Mapping[str, Decimal] | None = None, last: int = LAST_ROWS) -> str:
-    """Return the page; `thresholds` are the drawdowns at which the breaker's levels begin, by level."""
+def to_html(result: RunResult, last: int = LAST_ROWS) -> str:
+    """Return the page, with so many of the last trades, transfers and level changes."""
     summary = summarise(result)
     tables = [section(sheet) for sheet in sheets(summary, last)]
     page = Page(
@@ -35,10 +35,10 @@ def to_html(result: RunResult, thresholds: Mapping[str, Decimal] | None = None, 
         verdict=summary.verdict,
         head=head(summary),
         cards=_cards(summary),
-        charts=_equity(summary) + _drawdown(summary, thresholds or {}),
+        charts=_equity(summary) + _drawdown(summary),
         sections=[_distribution(summary), _months(summary), *tables],
         notes=result.data_notes,
-        scripts=scripts(summary, thresholds or {}),
+        scripts=scripts(summary),
     )
     return page.html()
 
@@ -120,8 +120,8 @@ def _equity(summary: Summary) -> str:
     return chart("Equity, USDT", lines, value_axis(lowest, highest, lambda value: f"{value:,.0f}"))
 
 
-def _drawdown(summary: Summary, thresholds: Mapping[str, Decimal]) -> str:
-    curve = summary.curve
+def _drawdown(summary: Summary) -> str:
+    curve, thresholds = summary.curve, summary.result.thresholds
     if len(curve.at_ms) < 2:
         return ""
     below = under_water(curve)

@@ -1,9 +1,12 @@
 """The tables of a report, in words, for whatever shows them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from adapters.report.engine_sheets import engines_by_regime, last_transfers, profits, transfers
+from adapters.report.gates import gate_sheet, tally
+from adapters.report.level_sheet import levels
+from adapters.report.sheet import Sheet
 from adapters.report.summary import Summary, best_and_worst
 from adapters.report.words import NOTHING, day, days, hours, minute, money, number, percent, price
 from runtime.metrics import DAY_MS, Curve
@@ -14,35 +17,45 @@ from runtime.upkeep import Upkeep
 EXTREME_TRADES = 5
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One table: the first `text` columns hold words, the others numbers; `signed` ones are good above zero, bad below.
-
-    `empty` is what to say where there are no rows.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    text: int = 1
-    signed: frozenset[int] = frozenset()
-    empty: str = "None."
-    about: str = ""
-
-
 def sheets(summary: Summary, last: int) -> list[Sheet]:
-    """Return every table of a report in reading order, with so many of the last trades and breaker changes."""
+    """Return every table of a report in reading order, with so many of the last trades, transfers and level changes."""
+    return [*overview(summary), *falls(summary, last), *details(summary, last)]
+
+
+def overview(summary: Summary) -> list[Sheet]:
+    """Return the tables that say how the run went, as a whole, by engine and by kind of market."""
     return [
         figures(summary),
+        gates(summary),
         engines(summary),
+        profits(summary),
         weights(summary),
         regimes(summary),
-        drawdowns(summary),
+        engines_by_regime(summary),
+    ]
+
+
+def falls(summary: Summary, last: int) -> list[Sheet]:
+    """Return the tables about drawdowns and what the breaker did."""
+    return [drawdowns(summary), levels(summary), breakers(summary, last)]
+
+
+def details(summary: Summary, last: int) -> list[Sheet]:
+    """Return the tables of single trades, refusals, transfers and costs."""
+    return [
         *trades(summary, last),
         refusals(summary),
-        breakers(summary, last),
+        transfers(summary),
+        last_transfers(summary, last),
         costs(summary),
     ]
+
+
+def gates(summary: Summary) -> Sheet:
+    """Return what the run says of the gates between phases; a gate that fails is shown as failed."""
+    return gate_sheet(
+        summary.result.gates, "Gates between phases that a back-test decides", tally(summary.result.gates)
+    )
 
 
 def figures(summary: Summary) -> Sheet:
@@ -96,7 +109,7 @@ def engines(summary: Summary) -> Sheet:
         (
             one.book,
             percent(one.share, 0),
-            money(one.end - one.start, signed=True),
+            money(one.profit, signed=True),
             percent(one.performance.total_return, signed=True),
             percent(one.performance.annual_return, signed=True),
             number(one.performance.sharpe),

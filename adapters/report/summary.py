@@ -9,7 +9,9 @@ import numpy as np
 
 from adapters.report.words import percent
 from runtime.benchmark import buy_and_hold, combined_weights
+from runtime.book_curve import own_curve
 from runtime.events import Fill
+from runtime.level_times import LevelTime, level_times
 from runtime.metrics import (
     DAY_MS,
     Curve,
@@ -21,7 +23,7 @@ from runtime.metrics import (
     yearly_returns,
 )
 from runtime.record import Record, record
-from runtime.regimes import Regime, regimes_by_day, results_by_regime
+from runtime.regimes import Regime, RegimeResult, regimes_by_day, results_by_regime
 from runtime.run import EquityPoint, RunResult
 from runtime.trades import Trade
 
@@ -33,7 +35,10 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Engine:
-    """One book on its share of the capital; money in USDT, funding positive when received."""
+    """One book on its share of the capital; money in USDT, without what transfers brought or took.
+
+    `funding` is positive when received, `moved` is what transfers brought, `regimes` is what it did in each.
+    """
 
     book: str
     share: Decimal | None
@@ -42,6 +47,19 @@ class Engine:
     performance: Performance
     record: Record
     fees: Decimal
+    funding: Decimal
+    moved: Decimal
+    regimes: tuple[RegimeResult, ...]
+
+    @property
+    def profit(self) -> Decimal:
+        """What it earned, after all costs."""
+        return self.end - self.start
+
+    @property
+    def by_price(self) -> Decimal:
+        """What prices alone earned it: the profit before fees and funding."""
+        return self.profit + self.fees - self.funding
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,7 @@ class Summary:
     benchmark_years: Mapping[int, float]
     refusals: tuple[Refusal, ...]
     costs: Costs
+    level_times: tuple[LevelTime, ...]
 
     @property
     def verdict(self) -> str:
@@ -127,20 +146,23 @@ def summarise(result: RunResult) -> Summary:
         benchmark_years=yearly_returns(benchmark_curve),
         refusals=tuple(_refusals(result)),
         costs=_costs(result),
+        level_times=tuple(level_times(result.levels, tuple(result.thresholds), *_span(result))),
     )
+
+
+def _span(result: RunResult) -> tuple[int, int]:
+    return result.settings.from_ms, result.settings.to_ms
 
 
 def equity_curve(result: RunResult, book: str | None = None) -> Curve:
     """Return the equity of the portfolio, or of one book without what transfers brought, from the start on."""
     settings = result.settings
     if book is None:
-        start = settings.capital
         points = [(point.at_ms, float(point.total)) for point in result.equity]
-    else:
-        values = [(point.at_ms, _own(point, book)) for point in result.equity if book in point.by_book]
-        start = values[0][1] if values else settings.capital * settings.shares.get(book, _ZERO)
-        points = [(at_ms, float(value)) for at_ms, value in values]
-    return Curve.of([(settings.from_ms, float(start)), *points])
+        return Curve.of([(settings.from_ms, float(settings.capital)), *points])
+    curve = own_curve(result.equity, (book,), settings.from_ms)
+    share = settings.capital * settings.shares.get(book, _ZERO)
+    return curve if len(curve.at_ms) else Curve.of([(settings.from_ms, float(share))])
 
 
 def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[Trade], list[Trade]]:
@@ -171,25 +193,33 @@ def _exposure(result: RunResult) -> dict[str, float]:
 
 
 def _engine(result: RunResult, book: str) -> Engine:
-    values = [_own(point, book) for point in result.equity if book in point.by_book]
+    points = [point for point in result.equity if book in point.by_book]
     books = {order.order_id: order.book for order in result.orders}
-    fees = sum((_fee(fill) for fill in result.fills if books.get(fill.order_id) == book), _ZERO)
+    fills = [fill for fill in result.fills if books.get(fill.order_id) == book]
+    accounts = {fill.account for fill in fills}
+    curve = equity_curve(result, book)
     return Engine(
         book=book,
         share=result.settings.shares.get(book),
-        start=values[0] if values else _ZERO,
-        end=values[-1] if values else _ZERO,
-        performance=performance(equity_curve(result, book)),
+        start=_own(points[0], book) if points else _ZERO,
+        end=_own(points[-1], book) if points else _ZERO,
+        performance=performance(curve),
         record=record([trade for trade in result.trades if trade.book == book]),
-        fees=fees,
+        fees=sum((_fee(fill) for fill in fills), _ZERO),
+        funding=sum((paid.amount for paid in result.funding if paid.account in accounts), _ZERO),
+        moved=points[-1].moved.get(book, _ZERO) if points else _ZERO,
+        regimes=tuple(results_by_regime(curve, _regimes_by_day(result))) if result.closes.get(REFERENCE) else (),
     )
 
 
+def _regimes_by_day(result: RunResult) -> dict[int, Regime]:
+    return regimes_by_day(Curve.of(result.closes[REFERENCE]))
+
+
 def _regimes(result: RunResult, curve: Curve, benchmark_curve: Curve) -> list[RegimeRow]:
-    closes = result.closes.get(REFERENCE, ())
-    if not closes:
+    if not result.closes.get(REFERENCE):
         return []
-    by_day = regimes_by_day(Curve.of(closes))
+    by_day = _regimes_by_day(result)
     held = {one.regime: one.total_return for one in results_by_regime(benchmark_curve, by_day)}
     opened: dict[Regime, list[Trade]] = {}
     for trade in result.trades:

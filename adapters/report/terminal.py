@@ -6,9 +6,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from adapters.report.drawdown_chart import drawdown_chart
 from adapters.report.header import head
 from adapters.report.shades import MONTHS, month_rows, strength
-from adapters.report.sheets import Sheet, sheets
+from adapters.report.sheet import Sheet
+from adapters.report.sheets import details, falls, overview
 from adapters.report.summary import Summary, summarise
 from runtime.run import RunResult
 
@@ -19,13 +21,20 @@ _GAIN = ("#23472f", "#265c38", "#287142", "#29874b", "#289d54")
 
 
 def show(result: RunResult, console: Console, last: int = LAST_ROWS) -> None:
-    """Print everything about a run, with so many of its last trades and breaker changes."""
+    """Print everything about a run, with so many of its last trades, transfers and level changes."""
     summary = summarise(result)
-    tables = [table(sheet) for sheet in sheets(summary, last)]
     months = _months(summary, narrow=console.width < _NARROW)
-    for section in [_header(summary), *tables[:4], months, *tables[4:]]:
+    first, middle, rest = overview(summary), falls(summary, last), details(summary, last)
+    tables = [[table(sheet) for sheet in part] for part in (first, middle, rest)]
+    for section in [_header(summary), *tables[0], months, *_drawdown(summary, console.width), *tables[1], *tables[2]]:
         console.print(section)
         console.print()
+
+
+def _drawdown(summary: Summary, width: int) -> list[RenderableType]:
+    lines = drawdown_chart(summary, width)
+    title = Text("Drawdown", style="bold")
+    return [Group(title, *(Text(line, no_wrap=True, overflow="crop") for line in lines))] if lines else []
 
 
 def _header(summary: Summary) -> RenderableType:

@@ -35,6 +35,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "functions": language.functions,
         "indicators": language.indicators,
         "facts": language.facts,
+        "phase-facts": language.phase_facts,
         "codes": language.codes,
         "excerpt": samples.excerpt,
         "overlay": partial(samples.whole, "trend-2.yaml"),

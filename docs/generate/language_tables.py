@@ -12,11 +12,13 @@ from rules.language.form import (
     AfterAcknowledgementForm,
     BookKind,
     CheckForm,
+    EngineOfBooksForm,
     Form,
     LadderForm,
     LevelForm,
     LimitsForm,
     ParamForm,
+    PhaseForm,
     RuleForm,
 )
 from rules.language.indicators import INDICATORS, Indicator
@@ -25,10 +27,11 @@ from rules.language.source import in_one_line
 from rules.language.units import MEASURED, NAMES, Kind, Unit
 from rules.language.vocabulary import CALENDAR, COLUMNS, SCOPES_WITH_SYMBOL, TIMEFRAMES_MS
 from runtime.facts import FACTS_OF
+from runtime.phase_facts import PHASE_FACTS
 
 # How values are written; the unit of each is what the language reads.
 WRITTEN = (
-    *("2%", "0.05%", "5bps", "500 USDT", "60000 USDT/BTC", "0.5 BTC", "30s", "5m", "8h", "14d", "2w"),
+    *("2%", "0.05%", "5bps", "500 USDT", "60000 USDT/BTC", "0.5 BTC", "310ms", "30s", "5m", "8h", "14d", "2w"),
     *("25", "0.5", "yes", "no", "true", "false", "patient", '"core-hodl"', "08:00"),
 )
 FORMS_SHOWN: Mapping[str, type[Form]] = {
@@ -41,6 +44,8 @@ FORMS_SHOWN: Mapping[str, type[Form]] = {
     "after-acknowledgement": AfterAcknowledgementForm,
     "check": CheckForm,
     "limits": LimitsForm,
+    "phase": PhaseForm,
+    "engine-of-books": EngineOfBooksForm,
 }
 # What a key means wherever it stands; the forms describe all others.
 KEYS = {
@@ -159,6 +164,12 @@ def facts() -> str:
         for name, fact in declared.items()
     ]
     return table(("fact", "unit", "one for", "age", *FACTS_OF, "meaning"), rows)
+
+
+def phase_facts() -> str:
+    """List the facts that the gates between phases can name."""
+    rows = [(code(name), words_of(fact.kind), sentence(fact.about)) for name, fact in PHASE_FACTS.items()]
+    return table(("fact", "unit", "meaning"), rows)
 
 
 # ── files and findings ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,4 +16,6 @@ pytest_plugins = [
     "features.steps.reasons",
     "features.steps.money",
     "features.steps.operating",
+    "features.steps.growth",
+    "features.steps.recorded",
 ]

@@ -9,7 +9,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from rules.language.phases import Account
 from runtime.instrument import Market
+from runtime.phases import Verdict
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -125,6 +127,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "Market": Kind(r"spot|linear", Market, "spot, or linear for USDT perpetuals"),
         "State": Kind(r"[A-Z][A-Z_]+", str, "a state of the machine: SCANNING"),
         "Level": Kind(r"NORMAL|CAUTION|WARNING|ALERT|EMERGENCY", str, "a level of the breaker: NORMAL, CAUTION …"),
+        "Levels": Kind(
+            r"(?:CAUTION|WARNING|ALERT|EMERGENCY)(?:(?:, | and )(?:WARNING|ALERT|EMERGENCY))*",
+            lambda text: tuple(re.findall(r"[A-Z]+", text)),
+            "levels of the breaker: CAUTION, WARNING and ALERT",
+        ),
+        "Verdict": Kind(r"passed|failed|not measured", Verdict, "passed, failed or not measured"),
+        "Account": Kind(r"live|demo", Account, "a live or a demo account"),
         "Severity": Kind(r"P[0-3]", str, "how loud a notice is, from P0 (wake up) to P3"),
         "Side": Kind(r"long|short", str, "long or short"),
         "Dealt": Kind(r"bought|sold", lambda text: {"bought": "buy", "sold": "sell"}[text], "bought or sold"),

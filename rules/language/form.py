@@ -282,6 +282,45 @@ class EnvironmentForm(Form):
     ]
 
 
+class EngineOfBooksForm(Form):
+    """The books of one engine, as the phases speak of it."""
+
+    books: Names = Field(description="the books whose results count together")
+    result: Literal["trade", "coin", "deployment"] | None = Field(
+        None, description="what is one result: a trade; all legs in one coin; all trades that are open together"
+    )
+
+
+class CapitalForm(Form):
+    """How much money a phase trades with."""
+
+    from_: Value | None = Field(None, alias="from", description="what the phase is meant to begin with")
+    to: Value | None = Field(None, description="the most that it may trade with")
+
+
+class PhaseForm(Form):
+    """One phase and the gates to leave it."""
+
+    about: Prose | None = None
+    account: Literal["demo", "live"] = Field(description="whose money is traded with")
+    engines: Names = Field(description="the engines that may trade")
+    capital: CapitalForm | None = Field(None, description="how much money is traded with; without it, any amount")
+    gates: Annotated[dict[Name, Expression], Field(min_length=1, max_length=MOST_ENTRIES)] = Field(
+        description="conditions over measured facts; all have to hold"
+    )
+
+
+class PhasesForm(Form):
+    """How an account grows, and what has to be measured before each step."""
+
+    book: BookName
+    about: Prose | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    engines: Annotated[dict[Name, EngineOfBooksForm], Field(min_length=1, max_length=MOST_ENTRIES)]
+    phases: Annotated[dict[Name, PhaseForm], Field(min_length=1, max_length=MOST_CONDITIONS)]
+
+
 class BookKind(StrEnum):
     """What a file decides about, known by its sections."""
 
@@ -292,6 +331,7 @@ class BookKind(StrEnum):
     ENVELOPE = "envelope"
     LIFECYCLE = "lifecycle"
     SHARES = "shares"
+    PHASES = "phases"
     ENVIRONMENT = "environment"
 
 
@@ -303,6 +343,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.ENVELOPE: EnvelopeForm,
     BookKind.LIFECYCLE: LifecycleForm,
     BookKind.SHARES: SharesForm,
+    BookKind.PHASES: PhasesForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
@@ -313,6 +354,7 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "outage": BookKind.LIFECYCLE,
     "halt": BookKind.LIFECYCLE,
     "shares": BookKind.SHARES,
+    "phases": BookKind.PHASES,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,

@@ -14,9 +14,10 @@ LiteralValue = Scalar | tuple["Literal", ...]
 
 MONEY_COIN = "USDT"
 MOST_DIGITS = 20
-DURATIONS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+DURATIONS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _RATIO_SUFFIXES = {"%": Decimal("0.01"), "bps": Decimal("0.0001")}
 _DURATION_WORDS = {
+    "millisecond": "ms",
     "second": "s",
     "sec": "s",
     "minute": "m",
@@ -98,7 +99,7 @@ def _suffix_hint(digits: str, suffix: str) -> str:
         return f"Write `{digits} {suffix}`, with a space."
     if folded in ("pct", "percent"):
         return f"Write `{digits}%`."
-    return "Units are `%`, `bps`, `s`, `m`, `h`, `d`, `w`, or a coin after a space (`500 USDT`)."
+    return "Units are `%`, `bps`, `ms`, `s`, `m`, `h`, `d`, `w`, or a coin after a space (`500 USDT`)."
 
 
 def _unreadable(place: Place, text: str, suggestion: str) -> SyntaxProblem:

@@ -30,6 +30,8 @@ from rules.language.governance_books import (
 from rules.language.lifecycle_book import read_lifecycle
 from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerShape
 from rules.language.overlay import resolve
+from rules.language.phases import Phases
+from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
 from rules.language.reading import read
 from rules.language.shape import check_shape, kind_of
@@ -40,13 +42,10 @@ __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", 
 ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
 ORDER = (
     *ENGINES,
-    BookKind.SHARES,
-    BookKind.BREAKERS,
-    BookKind.CHECKS,
-    BookKind.ENVELOPE,
-    BookKind.LIFECYCLE,
+    *(BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.PHASES),
     BookKind.ENVIRONMENT,
 )
+ONCE = (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,7 @@ class Rulebook:
     alternatives: tuple[frozenset[str], ...] = ()
     environment: str = ""
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    phases: Phases | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -80,9 +80,9 @@ def load(
 ) -> tuple[Rulebook | None, list[Finding]]:
     """Read rule files; give the rulebook, or None when any of them has an error, and every finding of every file.
 
-    `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks` or `breakers`, and the
-    symbols of the book (for governance: of all books). With an environment its values are in force; all environments
-    are checked, whichever is chosen. Nothing is raised for what stands in a file.
+    `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks`, `breakers` or `phases`, and
+    the symbols of the book (for governance: of all books). With an environment its values are in force; all
+    environments are checked, whichever is chosen. Nothing is raised for what stands in a file.
     """
     loading = _Loading(machines, vocabulary_for)
     loading.read(paths)
@@ -119,6 +119,7 @@ class _Loading:
         self.resolved: dict[str, Fields] = {}
         self.ladders: dict[str, Ladder | None] = {}
         self.checks: dict[str, tuple[Check, ...]] = {}
+        self.phases: dict[str, Phases | None] = {}
         self.envelope: Envelope | None = None
         self.lifecycle: Lifecycle | None = None
         self.shares: dict[str, Fraction] = {}
@@ -250,6 +251,12 @@ class _Loading:
                 hint = did_you_mean(key.value, names) or f"There are {listed(names, 'and')}."
                 findings.append(error("R022", key.place, f"There is no book `{key.value}`.", hint))
 
+    def growth(self, file: _File, findings: Findings) -> None:
+        """The phases."""
+        scope = GovernanceScope(file.document.root, PHASES, self.vocabulary_for, self.known, findings)
+        self.phases[file.document.file] = read_phases(file.document, scope, tuple(self.by_name))
+        findings.extend(scope.unused())
+
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
@@ -280,7 +287,7 @@ class _Loading:
         other.files = [replace(f, document=by_file.get(f.document.file, f.document)) for f in self.files]
         other.findings, other.environments = {}, {}
         other.engines, other.resolved = dict(self.engines), dict(self.resolved)
-        other.ladders, other.checks = dict(self.ladders), dict(self.checks)
+        other.ladders, other.checks, other.phases = dict(self.ladders), dict(self.checks), dict(self.phases)
         reached = with_heirs(documents, self.by_name)
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
@@ -318,10 +325,10 @@ class _Loading:
                 yield error("R021", scalar.place, sentence, hint, (earlier.place,))
 
     def governance_given_twice(self) -> Iterator[Finding]:
-        """There is one ladder, one envelope, one life cycle and one book of shares."""
+        """There is one ladder, one envelope, one life cycle, one book of shares and one of phases."""
         first: dict[BookKind, Document] = {}
         for file in self.files:
-            if file.kind not in (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES):
+            if file.kind not in ONCE:
                 continue
             earlier = first.setdefault(file.kind, file.document)
             if earlier is not file.document:
@@ -383,6 +390,7 @@ class _Loading:
             self.alternatives,
             environment,
             lifecycle,
+            next((phases for phases in self.phases.values() if phases is not None), None),
         )
 
 
@@ -395,6 +403,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.ENVELOPE: _Loading.limits,
         BookKind.LIFECYCLE: _Loading.life,
         BookKind.SHARES: _Loading.capital,
+        BookKind.PHASES: _Loading.growth,
         BookKind.ENVIRONMENT: _Loading.environment,
     }
 )

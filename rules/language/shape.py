@@ -136,6 +136,7 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.ENVELOPE]: "the envelope",
         FORMS[BookKind.LIFECYCLE]: "the book of the life cycle",
         FORMS[BookKind.SHARES]: "the book of shares",
+        FORMS[BookKind.PHASES]: "the book of phases",
         FORMS[BookKind.ENVIRONMENT]: "an environment",
     }
 )

@@ -47,6 +47,8 @@ def recorder() -> Recorder:
         trades=SimpleNamespace(all=()),
         books={},
         instances={},
+        ladder=None,
+        rulebook=SimpleNamespace(phases=None),
     )
     settings: Any = None
     return Recorder(engine, settings)

@@ -8,8 +8,18 @@ import pytest
 from machines.intents import Direction
 from runtime.events import Fill, FillKind, FundingPayment
 from runtime.instrument import Market
+from runtime.phases import GateResult, Verdict
 from runtime.requests import Side
-from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, OrderRecord, RunResult, RunSettings
+from runtime.run import (
+    Day,
+    DecisionRecord,
+    EquityPoint,
+    LevelChange,
+    OrderRecord,
+    RunResult,
+    RunSettings,
+    TransferRecord,
+)
 from runtime.trades import Trade
 
 DAY_MS = 86_400_000
@@ -115,6 +125,26 @@ def _refused(number: int, check: str, repeated: int) -> DecisionRecord:
     )
 
 
+def _transfer(number: int, amount: str, ended: str) -> TransferRecord:
+    return TransferRecord(
+        transfer_id=f"t{number}",
+        at_ms=START + number * DAY_MS,
+        source="TREND-1",
+        destination="CORE-HODL",
+        coin="USDT",
+        amount=Decimal(amount),
+        book="trend-1",
+        rule="triggers.hand_back",
+        why="It is wanted elsewhere.",
+        ended=ended,
+        ended_ms=None if ended == "under way" else START + number * DAY_MS,
+    )
+
+
+def _gate(gate: str, value: str, verdict: Verdict) -> GateResult:
+    return GateResult("validation", gate, f"backtest.trend.{gate} > 1", value, verdict, "", "phases.yaml:7")
+
+
 SETTINGS = RunSettings(
     books=("core-hodl", "trend-1"),
     shares={"core-hodl": Decimal("0.6"), "trend-1": Decimal("0.4")},
@@ -150,6 +180,14 @@ def result() -> RunResult:
         weights={"core-hodl": {"BTCUSDT": Decimal(1)}, "trend-1": {}},
         slippage_paid=Decimal("0.20"),
         candles=140,
+        transfers=(_transfer(5, "10", "arrived"), _transfer(6, "20.5", "arrived"), _transfer(7, "3", "under way")),
+        thresholds={"CAUTION": Decimal("0.05"), "EMERGENCY": Decimal("0.25")},
+        phase_facts={"backtest.trend.sharpe": Decimal("0.5"), "backtest.trend.profit_factor": Decimal("Infinity")},
+        gates=(
+            _gate("sharpe", "0.5", Verdict.FAILED),
+            _gate("profit_factor", "nothing lost", Verdict.PASSED),
+            _gate("win_rate", "not measured", Verdict.NOT_MEASURED),
+        ),
     )
 
 
@@ -167,4 +205,5 @@ def changed(result: RunResult) -> Callable[..., RunResult]:
 def nothing(changed: Callable[..., RunResult]) -> RunResult:
     """A run in which nothing happened at all."""
     empty = dict.fromkeys(("equity", "orders", "fills", "trades", "funding", "decisions", "levels", "data_notes"), ())
+    empty |= {"transfers": (), "gates": ()}
     return changed(**empty, days={}, weights={}, candles=0, slippage_paid=Decimal(0))

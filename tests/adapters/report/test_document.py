@@ -43,5 +43,15 @@ def test_decisions_tell_their_rule_and_outcome(result: RunResult) -> None:
     assert "trace" not in decision
 
 
+@pytest.mark.spec("PHASE-2")
+def test_gates_transfers_and_levels_are_there_for_a_machine(result: RunResult) -> None:
+    document = json.loads(to_json(result))
+    assert [gate["verdict"] for gate in document["gates"]] == ["failed", "passed", "not measured"]
+    assert document["phase_facts"] == {"backtest.trend.profit_factor": "Infinity", "backtest.trend.sharpe": "0.5"}
+    assert [transfer["amount"] for transfer in document["transfers"]] == ["10", "20.5", "3"]
+    assert [level["level"] for level in document["level_times"]] == ["NORMAL", "CAUTION", "EMERGENCY"]
+    assert document["engines"][0]["profit"] == "138"
+
+
 def test_a_run_in_which_nothing_happened_is_a_document(nothing: RunResult) -> None:
     assert json.loads(to_json(nothing))["benchmark"] is None

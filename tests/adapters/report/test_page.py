@@ -49,7 +49,7 @@ def test_it_needs_no_network_and_stands_without_scripts(result: RunResult) -> No
 
 
 def test_the_data_of_the_charts_are_those_of_the_run(result: RunResult) -> None:
-    page = to_html(result, {"CAUTION": Decimal("0.10")})
+    page = to_html(result)
     found = re.search(r'<script type="application/json" id="run">(.*?)</script>', page, re.DOTALL)
     assert found is not None
     data = json.loads(found[1])
@@ -57,7 +57,7 @@ def test_the_data_of_the_charts_are_those_of_the_run(result: RunResult) -> None:
     assert data["equity"][-1] == [result.equity[-1].at_ms // 1000, float(result.equity[-1].total)]
     lowest = min(point.total for point in result.equity)
     assert min(value for _, value in data["drawdown"]) == pytest.approx(float(lowest / 1000 - 1))
-    assert data["thresholds"] == {"CAUTION": -0.1}
+    assert data["thresholds"] == {"CAUTION": -0.05, "EMERGENCY": -0.25}
     assert data["levels"] == [[change.at_ms // 1000, change.after] for change in result.levels]
     assert data["candles"]["BTCUSDT"][1] == [result.days["BTCUSDT"][0].close_ms // 1000, 40000, 40150, 39950, 40100]
     assert [order[-1] for order in data["orders"]] == [order.order_id for order in result.orders]
@@ -70,12 +70,12 @@ def test_it_suits_phones_and_dark_rooms(result: RunResult) -> None:
 
 
 def test_it_shows_equity_drawdown_breaker_lines_and_months(result: RunResult) -> None:
-    page = to_html(result, {"CAUTION": Decimal("0.10")})
+    page = to_html(result)
     assert 'class="line own"' in page
     assert 'class="line held"' in page
     assert 'class="mark caution"' in page
     assert page.count('<rect class="caution"') == 1
-    assert "CAUTION from 10%" in page
+    assert "CAUTION from 5%" in page
     assert 'class="heat"' in page
 
 

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -81,7 +80,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def tab(chromium: str, tmp_path: Path, result: RunResult) -> Iterator[Tab]:
     page = tmp_path / "report.html"
-    page.write_text(to_html(result, {"CAUTION": Decimal("0.10")}), encoding="utf-8")
+    page.write_text(to_html(result), encoding="utf-8")
     with urlopen(f"http://127.0.0.1:{chromium}/json/list") as answer:
         target = next(one for one in json.load(answer) if one["type"] == "page")
     with connect(target["webSocketDebuggerUrl"], max_size=None) as line:

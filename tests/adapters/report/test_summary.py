@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from adapters.report.summary import Refusal, best_and_worst, summarise
+from runtime.metrics import DAY_MS
 from runtime.regimes import Regime
 from runtime.run import RunResult
 
@@ -41,7 +43,25 @@ def test_what_another_engine_handed_over_is_no_profit(result: RunResult) -> None
     core, trend = summarise(replace(result, equity=(*result.equity[:-5], *last))).engines
     assert core.end == Decimal(740) - 100
     assert trend.end == result.equity[-1].by_book["trend-1"] + 100
-    assert core.performance.total_return == pytest.approx(640 / 602 - 1)
+    # From 602 to 632 on its own, then from 732, the money handed over included, to 740.
+    assert core.performance.total_return == pytest.approx(632 / 602 * 740 / 732 - 1)
+    assert core.moved == 100
+
+
+def test_the_profit_of_an_engine_is_what_prices_earned_and_funding_less_fees(result: RunResult) -> None:
+    core, trend = summarise(result).engines
+    assert (core.funding, trend.funding) == (Decimal("-0.75"), Decimal("-0.75"))  # both have traded on that account
+    for one in (core, trend):
+        assert one.by_price + one.funding - one.fees == one.profit == one.end - one.start
+
+
+def test_the_time_at_each_level_adds_up_to_the_run(changed: Callable[..., RunResult]) -> None:
+    thresholds = {"CAUTION": Decimal("0.1"), "WARNING": Decimal("0.15")}
+    normal, caution, warning = summarise(changed(thresholds=thresholds)).level_times
+    assert [one.level for one in (normal, caution, warning)] == ["NORMAL", "CAUTION", "WARNING"]
+    assert (normal.length_ms, caution.length_ms, warning.length_ms) == (41 * DAY_MS, 29 * DAY_MS, 0)
+    assert (normal.entered, caution.entered, warning.entered) == (1, 1, 0)
+    assert caution.share == pytest.approx(29 / 70)
 
 
 def test_refusals_are_counted_with_their_repetitions(result: RunResult) -> None:

@@ -23,6 +23,10 @@ def test_everything_that_a_trader_asks_for_is_there(result: RunResult) -> None:
         *("total return", "annual return", "volatility", "Sharpe", "Sortino", "Calmar", "win rate", "profit factor"),
         *("exposure", "buy and hold", "Engines", "Kinds of market", "Worst drawdowns", "recovering", "Months"),
         *("Best trades", "Worst trades", "All trades", "entries.long", "exits.trend_broken", "Refused", "correlated"),
+        *("Gates between phases", "3 gates: 1 passed, 1 failed, 1 not measured.", "phases.yaml:7"),
+        *("Where profits came from", "by price", "Engines by kind of market", "Time at each level"),
+        *("Transfers between engines", "trend-1 triggers.hand_back", "30.50 USDT", "It is wanted elsewhere."),
+        *("as the breaker measures it", "CAUTION 5 %", "EMERGENCY 25 %"),
         *("Breaker", "NORMAL → CAUTION", "drawdown is 8 %", "fees paid", "slippage paid", "funding received"),
     ):
         assert told in text, told
@@ -46,3 +50,13 @@ def test_what_did_not_happen_is_said_so(nothing: RunResult) -> None:
     text = shown(nothing)
     assert "Nothing was refused." in text
     assert "It never left NORMAL." in text
+    assert "No money went from one to another." in text
+    assert "No gate asks for a back-test." in text
+
+
+@pytest.mark.spec("PHASE-2")
+def test_a_gate_that_fails_is_printed_as_failed(result: RunResult) -> None:
+    rows = {line.split()[0]: line for line in shown(result, width=160).splitlines() if "phases.yaml:7" in line}
+    assert " failed " in rows["sharpe"]
+    assert " passed " in rows["profit_factor"]
+    assert " not measured " in rows["win_rate"]
