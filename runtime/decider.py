@@ -1,6 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from machines.intents import Enter
@@ -40,6 +41,11 @@ class Decider:
         for intent in outcome.intents:
             self._trader.consider(instance, cause, intent, draft)
         return True
+
+    def note(self, decision: Decision, draft: Draft) -> None:
+        """Record a decision that no machine has made, with the next number."""
+        self.decisions += 1
+        draft.records.append(replace(decision, number=self.decisions))
 
     def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
         rule = ready.live.rule

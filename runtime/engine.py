@@ -10,6 +10,7 @@ from machines.table import Firing, Table
 from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
+from runtime.allocation import Allocation, Around
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.decider import Decider
@@ -33,6 +34,7 @@ from runtime.events import (
     Timer,
 )
 from runtime.facts import FACTS_OF
+from runtime.fences import KEY_IS_REFUSED, Fences
 from runtime.history import Histories
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
@@ -47,6 +49,7 @@ from runtime.view import Status, View, World
 
 Series = tuple[Market, str, str]
 HOUR_MS = 3_600_000
+SHARES = "shares"
 
 
 class Engine:
@@ -69,6 +72,7 @@ class Engine:
         self._lifecycle = Machine(LIFECYCLE, fast=True)
         self._life = LIFECYCLE.begin(0)
         self._paused: set[str] = set()
+        self.fences = Fences(self.world.status.closed)
         self._bind()
 
     def _instances(self, name: str) -> Iterable[Instance]:
@@ -91,6 +95,25 @@ class Engine:
         self.trader = Trader(self.world, self.ladder, reviews, envelope)
         self.decider = Decider(self.trader)
         self._due = self._decision_series()
+        self.allocation = self._allocation()
+
+    def _allocation(self) -> Allocation | None:
+        sharing = self.rulebook.sharing
+        if sharing is None:
+            return None
+        return Allocation(
+            sharing,
+            Around(
+                world=self.world,
+                books=self.books,
+                instances=self.instances,
+                trader=self.trader,
+                note=self.decider.note,
+                idle=lambda: self._paused | self.fences.idle,
+                fenced=lambda: set(self.fences.fenced),
+                retired=lambda: self.fences.retired,
+            ),
+        )
 
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
@@ -150,9 +173,25 @@ class Engine:
         self._govern(draft)
         self.trader.lose_patience(draft)
         if due and not self.halted:
+            idle = self._paused | self.fences.idle
             for key, instance in self.instances.items():
-                if key in due and instance.book.name not in self._paused:
-                    self.decider.decide(instance, draft)
+                if key in due and instance.book.name not in idle:
+                    with self.fences.around(instance.book.name, f"deciding about {instance.name}", draft):
+                        self.decider.decide(instance, draft)
+        self._share_out(draft, daily=True)
+
+    def _share_out(self, draft: Draft, daily: bool = False) -> None:
+        """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
+        if self.allocation is not None and SHARES not in self.fences.fenced:
+            with self.fences.around(SHARES, "sharing out the money", draft):
+                self.allocation.look(draft) if daily else self.allocation.follow(draft)
+
+    def _move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
+        """Move a machine; one that fails fences its book off and stays as it is."""
+        moved = []
+        with self.fences.around(instance.book.name, f"{trigger} of {instance.name}", draft):
+            moved.append(self.decider.move(instance, trigger, arguments, cause, draft))
+        return any(moved)
 
     def _take(self, candle: Candle, draft: Draft) -> bool:
         """Let a candle into everything that remembers prices; one that can't be true goes nowhere."""
@@ -218,13 +257,15 @@ class Engine:
     def _close(self, chosen: Callable[[Instance], bool], cause: str, draft: Draft) -> None:
         for instance in self.instances.values():
             if chosen(instance):
-                self.decider.move(instance, "close_now", {}, cause, draft)
+                self._move(instance, "close_now", {}, cause, draft)
+                if instance.book.name in self.fences.fenced:
+                    self.trader.liquidate(instance, cause, draft)
 
     def _liquidate(self, cause: str, draft: Draft) -> None:
         """Halt every machine and close whatever is held and not being closed already, until nothing is left."""
         for instance in self.instances.values():
-            if self.decider.move(instance, "emergency", {"reason": cause}, cause, draft):
-                self.decider.move(instance, "close_now", {}, cause, draft)
+            if self._move(instance, "emergency", {"reason": cause}, cause, draft):
+                self._move(instance, "close_now", {}, cause, draft)
             self.trader.liquidate(instance, cause, draft)
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,13 +273,21 @@ class Engine:
     def _react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
         for reaction in reactions:
             instance = self.instances[reaction.key]
-            self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+            self._move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+        self._share_out(draft)
 
     def _on_accepted(self, event: OrderAccepted, _draft: Draft) -> None:
         self.trader.accepted(event)
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
-        self._react(self.trader.rejected(event, draft), draft)
+        ticket = self.trader.desk.tickets.get(event.order_id)
+        if ticket is not None and event.code in KEY_IS_REFUSED:
+            reason = f"the exchange refuses the key of {ticket.request.account} ({event.reason}, {event.code})"
+            self.fences.fence(ticket.book, reason, draft)
+        reactions = tuple(self.trader.rejected(event, draft))
+        if self.allocation is not None:
+            self.allocation.rejected(event.order_id)
+        self._react(reactions, draft)
 
     def _on_cancelled(self, event: OrderCancelled, draft: Draft) -> None:
         self._react(self.trader.cancelled(event, draft), draft)
@@ -251,6 +300,8 @@ class Engine:
 
     def _on_cash_flow(self, event: CashFlow, draft: Draft) -> None:
         if self.portfolio.apply_cash_flow(event):
+            if self.allocation is not None:
+                self.allocation.flowed(event)
             self._react(self.trader.transfers.flowed(event, draft), draft)
 
     def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
@@ -292,6 +343,20 @@ class Engine:
     def _flatten(self, book: str, cause: str, draft: Draft) -> None:
         self._close(lambda instance: book in ("", instance.book.name), cause, draft)
 
+    def _unfence(self, book: str, cause: str, draft: Draft) -> None:
+        self.fences.unfence(book, cause, draft)
+
+    def _retire(self, book: str, cause: str, draft: Draft) -> None:
+        """Close what a book holds and give it no share any more."""
+        if book not in self.books:
+            draft.tell("P2", book, f"There is no book {book or 'without a name'}; there are {', '.join(self.books)}.")
+            return
+        self.fences.retire(book, cause, draft)
+        self._flatten(book, cause, draft)
+
+    def _reinstate(self, book: str, cause: str, draft: Draft) -> None:
+        self.fences.reinstate(book, cause, draft)
+
     def _acknowledge(self, _book: str, cause: str, draft: Draft) -> None:
         """Leave EMERGENCY; the drawdown is measured from here on, or the same loss would halt trading again at once."""
         if self.ladder is None or not self.halted:
@@ -300,7 +365,7 @@ class Engine:
         draft.records.append(self.ladder.acknowledge(draft.at_ms, self.portfolio.net_value.drawdown))
         self.portfolio.net_value.measure_from_here()
         for instance in self.instances.values():
-            self.decider.move(instance, "acknowledge", {}, cause, draft)
+            self._move(instance, "acknowledge", {}, cause, draft)
         for trigger in ("acknowledge", "stopped", "start", "ready"):
             self._live(trigger, cause, draft)
         self._show_status()
@@ -320,6 +385,8 @@ class Engine:
             "paused": sorted(self._paused),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
+            "fences": self.fences.to_plain(),
+            "allocation": None if self.allocation is None else self.allocation.to_plain(),
         }
 
     @classmethod
@@ -345,6 +412,9 @@ class Engine:
             engine.ladder.restore(plain["ladder"])
         engine._show_status()
         engine.trader.restore(plain["trader"])
+        engine.fences.restore(plain["fences"])
+        if engine.allocation is not None and plain["allocation"] is not None:
+            engine.allocation.restore(plain["allocation"])
         return engine
 
 
@@ -373,4 +443,7 @@ COMMANDS: Mapping[str, Callable[[Engine, str, str, Draft], None]] = {
     "resume": Engine._resume,
     "flatten": Engine._flatten,
     "acknowledge": Engine._acknowledge,
+    "unfence": Engine._unfence,
+    "retire": Engine._retire,
+    "reinstate": Engine._reinstate,
 }

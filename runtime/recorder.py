@@ -11,6 +11,7 @@ from runtime.instrument import Market
 from runtime.requests import MoveMoney, OrderType, PlaceOrder, Request
 from runtime.run import DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
+from runtime.transfer_records import TransferRecords
 from runtime.upkeep import upkeep_of
 
 DAY_MS = 86_400_000
@@ -47,6 +48,7 @@ class Recorder:
     _notes: list[Note] = field(default_factory=list)
     _closes: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     _moved: dict[str, Decimal] = field(default_factory=dict)
+    _transfers: TransferRecords = field(default_factory=TransferRecords)
 
     def watch(self, step: Step) -> None:
         """Take in one step."""
@@ -63,6 +65,8 @@ class Recorder:
             self._on_end(event)
         if step.records or step.requests:
             self._on_records(step)
+        if step.requests or isinstance(event, CashFlow):
+            self._transfers.watch(step)
 
     def _on_candles(self, event: CandleClose) -> None:
         self.candles += len(event.candles)
@@ -206,6 +210,7 @@ class Recorder:
             slippage_paid=self.slippage_paid,
             candles=self.candles,
             upkeep=tuple(filter(None, map(upkeep_of, self.engine.instances.values()))),
+            transfers=self._transfers.all,
         )
 
 

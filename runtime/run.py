@@ -92,6 +92,25 @@ class DecisionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """Money that went from one sub-account to another; amount in `coin`, moments in milliseconds.
+
+    `decision` is the number of the decision that asked for it and `why` its rule; 0 and empty where none did.
+    `arrived_ms` is None while it is under way, and for good where it was refused.
+    """
+
+    transfer_id: str
+    at_ms: int
+    source: str
+    destination: str
+    coin: str
+    amount: Decimal
+    decision: int
+    why: str
+    arrived_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence for the person who reads the journal; `severity` is P0 to P3."""
 
@@ -131,3 +150,4 @@ class RunResult:
     slippage_paid: Decimal = Decimal(0)
     candles: int = 0
     upkeep: tuple[Upkeep, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()

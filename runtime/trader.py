@@ -111,6 +111,9 @@ class Trader:
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
     ) -> Placeable | Refused:
+        closed = self._world.status.closed.get(instance.book.name)
+        if closed is not None:
+            return Refused(intent, "closed", f"{instance.book.name} opens nothing: {closed}.")
         intent = self._widened(intent)
         proposal = self._proposal(instance, intent, price)
         passed = self._reviews[instance.book.name].ask(proposal)

@@ -9,6 +9,7 @@ from machines.table import Snapshot
 from rules.language.book import Book
 from runtime.board import Board
 from runtime.desk import Desk
+from runtime.figures import Figures
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
 from runtime.portfolio import Portfolio
@@ -19,11 +20,17 @@ from runtime.trades import Trades
 
 @dataclass(slots=True)
 class Status:
-    """What governance says at this moment."""
+    """What governance says at this moment.
+
+    `figures` are those of each engine, by its name and those of its books; `closed` are the books that may not open
+    anything, with the reason.
+    """
 
     level: str = "NORMAL"
     entries_allowed: bool = True
     lifecycle: str = "STOPPED"
+    figures: dict[str, Figures] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def document(result: RunResult) -> dict[str, Any]:
             "orders": [asdict(order) for order in result.orders],
             "fills": [asdict(fill) for fill in result.fills],
             "funding": [asdict(payment) for payment in result.funding],
+            "transfers": [asdict(transfer) for transfer in result.transfers],
             "decisions": [_decision(decision) for decision in result.decisions],
             "upkeep": [asdict(one) for one in result.upkeep],
             "levels": [asdict(change) for change in result.levels],

@@ -14,7 +14,7 @@ from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
 from rules.language.environment import Target, changed, only_there, unknown, with_heirs
-from rules.language.findings import Finding, Severity, did_you_mean, error, listed
+from rules.language.findings import Finding, Severity, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.form import TELLING_SECTIONS, BookKind
 from rules.language.governance import Check, Envelope, Ladder
@@ -25,13 +25,14 @@ from rules.language.governance_books import (
     Known,
     read_checks,
     read_envelope,
-    read_shares,
 )
 from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerShape
 from rules.language.overlay import resolve
 from rules.language.proofs import prove, warning
 from rules.language.reading import read
 from rules.language.shape import check_shape, kind_of
+from rules.language.shares_book import read_sharing
+from rules.language.sharing import Sharing
 from rules.language.source import Place
 
 __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", "rule_files"]
@@ -55,6 +56,7 @@ class Rulebook:
     version: str
     alternatives: tuple[frozenset[str], ...] = ()
     environment: str = ""
+    sharing: Sharing | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -110,8 +112,7 @@ class _Loading:
         self.ladders: dict[str, Ladder | None] = {}
         self.checks: dict[str, tuple[Check, ...]] = {}
         self.envelope: Envelope | None = None
-        self.shares: dict[str, Fraction] = {}
-        self.alternatives: tuple[frozenset[str], ...] = ()
+        self.sharings: dict[str, Sharing] = {}
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -225,14 +226,22 @@ class _Loading:
 
     def capital(self, file: _File, findings: Findings) -> None:
         """The shares."""
-        root = file.document.root
-        shares, self.alternatives = read_shares(root, findings)
-        self.shares = self.shares or shares
-        names = list(self.by_name)
-        for key, _ in root.section("shares"):
-            if names and key.value not in names:
-                hint = did_you_mean(key.value, names) or f"There are {listed(names, 'and')}."
-                findings.append(error("R022", key.place, f"There is no book `{key.value}`.", hint))
+        self.sharings[file.document.file] = read_sharing(file.document, self.vocabulary_for, self.known, findings)
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """How the portfolio is shared out, where a book says it; of several books the first counts."""
+        return next(iter(self.sharings.values()), None)
+
+    @property
+    def shares(self) -> Mapping[str, Fraction]:
+        """The base share of each book."""
+        return {} if self.sharing is None else self.sharing.by_book
+
+    @property
+    def alternatives(self) -> tuple[frozenset[str], ...]:
+        """Groups of books of which one runs at a time."""
+        return () if self.sharing is None else self.sharing.alternatives
 
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
@@ -265,6 +274,7 @@ class _Loading:
         other.findings, other.environments = {}, {}
         other.engines, other.resolved = dict(self.engines), dict(self.resolved)
         other.ladders, other.checks = dict(self.ladders), dict(self.checks)
+        other.sharings = dict(self.sharings)
         reached = with_heirs(documents, self.by_name)
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
@@ -355,7 +365,7 @@ class _Loading:
         checks = tuple(chain.from_iterable(self.checks.values()))
         envelope = self.envelope or Envelope()
         version = fingerprint(
-            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.shares
+            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.sharing
         )
         return Rulebook(
             MappingProxyType(books),
@@ -366,6 +376,7 @@ class _Loading:
             version,
             self.alternatives,
             environment,
+            self.sharing,
         )
 
 
