@@ -83,6 +83,9 @@ class Deposits:
         if holders.has_reserve:
             lies = (portfolio.equity(RESERVE) or ZERO) - (amount if account == RESERVE else ZERO)
             lacks = max(ZERO, (1 - sum(targets.values())) * total - lies)
+            if len(open_to) < len(holders.all):
+                # What would be that of an engine that can be given nothing waits for it.
+                lacks = amount
         wanted = {name: targets[name] * total for name in known}
         split: dict[str, Decimal] = {}
         for name, part in most_underweight_first(amount, wanted, known, lacks).items():

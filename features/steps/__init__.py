@@ -15,4 +15,5 @@ pytest_plugins = [
     "features.steps.orders",
     "features.steps.reasons",
     "features.steps.money",
+    "features.steps.engines",
 ]
