@@ -112,8 +112,8 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
   @ORCH-02
   Scenario: Ten points above are not yet too many
     Given the book core-hodl with a sub-account of 60,000 USDT
-    And the book trend-1 with a sub-account of 22,500 USDT
-    And the book trend-2 with a sub-account of 7,500 USDT
+    And the book trend-1 with a sub-account of 22,000 USDT
+    And the book trend-2 with a sub-account of 7,000 USDT
     And BTCUSDT daily candles flat at 60,000 USDT for 260 days
     When 3 days pass
     Then no money moved between engines
