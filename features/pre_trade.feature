@@ -255,7 +255,6 @@ Feature: Every order that takes risk is asked for its reasons first
       params:
         strong: 40
       """
-    And the line "shares.trend-again" of shares.yaml is 15%
     And the line "alternatives" of shares.yaml is [[core-hodl, core-hodl-ten, core-hodl-phase-1], [trend-1, trend-again]]
     And the book trend-again with a sub-account of 100,000 USDT
     And the param most_positions of trend-1 is 5

@@ -22,7 +22,7 @@ Feature: Scenarios need no Python
       params: { fast: 10, slow: 40 }
       """
     And the line "timeframe" of trend-1.yaml is 1h
-    And the line "shares.quick" of shares.yaml is 5%
+    And the line "alternatives" of shares.yaml is [[core-hodl, core-hodl-ten, core-hodl-phase-1], [trend-1, quick]]
     Then the rule files are accepted
 
   @RULE-07
@@ -66,6 +66,7 @@ Feature: Scenarios need no Python
   @RULE-07
   Scenario: The shipped books share one portfolio
     Given a portfolio of 1,000,000 USDT
+    And the line "change_after" of shares.yaml is 60d
     And the book core-hodl with its share of the portfolio
     And the book trend-1 with its share of the portfolio
     And the book trend-2 with its share of the portfolio

@@ -144,6 +144,25 @@ class Commands:
         outcomes = self._engine.decider.rehearse(instance, ready, draft.at_ms)
         return f"{rule.id} would be carried out: {_told_outcomes(outcomes)}. Nothing was bought; confirm it to buy."
 
+    def unfence(self, event: OperatorCommand, draft: Draft) -> str:
+        """Let a book that was fenced off trade again."""
+        self._engine.fences.unfence(event.book, told(event), draft)
+        return ""
+
+    def retire(self, event: OperatorCommand, draft: Draft) -> str:
+        """Close what a book holds and give it no share any more."""
+        engine, book = self._engine, event.book
+        if not book:
+            return f"Say which book to retire; there are {', '.join(engine.books)}."
+        engine.fences.retire(book, told(event), draft)
+        engine.close(lambda instance: instance.book.name == book, told(event), draft)
+        return ""
+
+    def reinstate(self, event: OperatorCommand, draft: Draft) -> str:
+        """Take a retired book back."""
+        self._engine.fences.reinstate(event.book, told(event), draft)
+        return ""
+
     def _buyer(self, book: str) -> Instance | str:
         """The machine that buys on a schedule; of the named book, or of the only one there is."""
         buyers = [i for i in self._engine.instances.values() if PURCHASE in i.machine.table.triggers]
@@ -193,4 +212,7 @@ COMMANDS: Mapping[str, Command] = {
     "halt": Commands.halt,
     "acknowledge": Commands.acknowledge,
     "purchase": Commands.purchase,
+    "unfence": Commands.unfence,
+    "retire": Commands.retire,
+    "reinstate": Commands.reinstate,
 }

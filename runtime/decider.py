@@ -1,6 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from machines.intents import Alert, Enter, Transfer
@@ -8,6 +9,7 @@ from machines.table import Firing, Outcome
 from rules.language.book import Mode
 from rules.language.explain import Explained, prose
 from runtime.draft import Draft
+from runtime.fences import Fences
 from runtime.instance import Instance, Ready
 from runtime.step import Approved, Decision, Refused, Transition
 from runtime.step import Outcome as Answer
@@ -20,17 +22,31 @@ REVIEW = "pre-trade checks"
 class Decider:
     """Goes once through an instance's rules and carries out what they want."""
 
-    def __init__(self, trader: Trader) -> None:
+    def __init__(self, trader: Trader, fences: Fences) -> None:
         self.decisions = 0
         self._trader = trader
+        self._fences = fences
 
     def decide(self, instance: Instance, draft: Draft) -> None:
-        """Fire every rule whose condition holds, in order, each seeing the state that the ones before it left."""
-        for ready in instance.ready(draft.at_ms):
-            self._fire(instance, ready, draft)
+        """Fire every rule whose condition holds, in order, each seeing the state that the ones before it left.
+
+        Where that fails, the book is fenced off alone.
+        """
+        with self._fences.around(instance.book.name, f"deciding about {instance.name}", draft):
+            for ready in instance.ready(draft.at_ms):
+                self._fire(instance, ready, draft)
 
     def move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
-        """Move a machine because of something that happened; False where its state does not allow it."""
+        """Move a machine because of something that happened; False where its state does not allow it, or it fails.
+
+        One that fails fences its book off and stays as it is.
+        """
+        moved: list[bool] = []
+        with self._fences.around(instance.book.name, f"{trigger} of {instance.name}", draft):
+            moved.append(self._move(instance, trigger, arguments, cause, draft))
+        return any(moved)
+
+    def _move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         firing = Firing(draft.at_ms, instance.symbols, arguments, cause)
         if not instance.machine.may(instance.snapshot, trigger, firing):
             return False
@@ -58,6 +74,11 @@ class Decider:
         intents = instance.machine.fire(instance.snapshot, rule.trigger, firing).intents
         orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer))
         return tuple(one for intent in orders for one in self._trader.rehearse(instance, rule.id, intent, now_ms))
+
+    def note(self, decision: Decision, draft: Draft) -> None:
+        """Record a decision that no machine has made, with the next number."""
+        self.decisions += 1
+        draft.records.append(replace(decision, number=self.decisions))
 
     def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
         rule = ready.live.rule

@@ -10,6 +10,7 @@ from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
+from runtime.allocation import Allocation, Around
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
@@ -36,6 +37,7 @@ from runtime.events import (
     Timer,
 )
 from runtime.facts import FACTS_OF
+from runtime.fences import KEY_IS_REFUSED, Fences
 from runtime.halt import Halt
 from runtime.history import Histories
 from runtime.instance import Instance
@@ -55,6 +57,7 @@ from runtime.view import View, World
 
 Series = tuple[Market, str, str]
 HOUR_MS = 3_600_000
+SHARES = "shares"
 
 
 class Engine:
@@ -75,6 +78,7 @@ class Engine:
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
         self.life = Life(self.world.status)
+        self.fences = Fences(self.world.status)
         self._bind()
         rules, everything = rulebook.lifecycle, tuple(self.instances.values())
         self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, everything)
@@ -99,8 +103,27 @@ class Engine:
         }
         envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
         self.trader = Trader(self.world, self.ladder, reviews, envelope)
-        self.decider = Decider(self.trader)
+        self.decider = Decider(self.trader, self.fences)
         self._due = self._decision_series()
+        self.allocation = self._allocation()
+
+    def _allocation(self) -> Allocation | None:
+        sharing = self.rulebook.sharing
+        if sharing is None:
+            return None
+        return Allocation(
+            sharing,
+            Around(
+                world=self.world,
+                books=self.books,
+                instances=self.instances,
+                trader=self.trader,
+                note=self.decider.note,
+                idle=lambda: self.paused | self.fences.idle,
+                fenced=lambda: set(self.fences.fenced),
+                retired=lambda: set(self.fences.retired),
+            ),
+        )
 
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
@@ -159,8 +182,15 @@ class Engine:
         self.trader.lose_patience(draft)
         if due and gate.decides(self.world.status):
             for key, instance in self.instances.items():
-                if key in due:
+                if key in due and instance.book.name not in self.fences.idle:
                     self.decider.decide(instance, draft)
+        self._share_out(draft, daily=True)
+
+    def _share_out(self, draft: Draft, daily: bool = False) -> None:
+        """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
+        if self.allocation is not None and SHARES not in self.fences.fenced:
+            with self.fences.around(SHARES, "sharing out the money", draft):
+                self.allocation.look(draft) if daily else self.allocation.follow(draft)
 
     def _take(self, candle: Candle, draft: Draft) -> bool:
         """Let a candle into everything that remembers prices; one that can't be true goes nowhere."""
@@ -227,6 +257,8 @@ class Engine:
         for instance in self.instances.values():
             if chosen(instance):
                 self.decider.move(instance, "close_now", {}, cause, draft)
+                if instance.book.name in self.fences.fenced:
+                    self.trader.liquidate(instance, cause, draft)
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,12 +266,20 @@ class Engine:
         for reaction in reactions:
             instance = self.instances[reaction.key]
             self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+        self._share_out(draft)
 
     def _on_accepted(self, event: OrderAccepted, _draft: Draft) -> None:
         self.trader.accepted(event)
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
-        self._react(self.trader.rejected(event, draft), draft)
+        ticket = self.trader.desk.tickets.get(event.order_id)
+        if ticket is not None and event.code in KEY_IS_REFUSED:
+            reason = f"the exchange refuses the key of {ticket.request.account} ({event.reason}, {event.code})"
+            self.fences.fence(ticket.book, reason, draft)
+        reactions = tuple(self.trader.rejected(event, draft))
+        if self.allocation is not None:
+            self.allocation.rejected(event.order_id)
+        self._react(reactions, draft)
 
     def _on_cancelled(self, event: OrderCancelled, draft: Draft) -> None:
         self._react(self.trader.cancelled(event, draft), draft)
@@ -252,6 +292,8 @@ class Engine:
 
     def _on_cash_flow(self, event: CashFlow, draft: Draft) -> None:
         if self.portfolio.apply_cash_flow(event):
+            if self.allocation is not None:
+                self.allocation.flowed(event)
             self._react(self.trader.transfers.flowed(event, draft), draft)
 
     def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
@@ -320,6 +362,8 @@ class Engine:
             "commands": self.commands.to_plain(),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
+            "fences": self.fences.to_plain(),
+            "allocation": None if self.allocation is None else self.allocation.to_plain(),
         }
 
     @classmethod
@@ -347,6 +391,9 @@ class Engine:
             engine.ladder.restore(plain["ladder"])
         engine._show_status()
         engine.trader.restore(plain["trader"])
+        engine.fences.restore(plain["fences"])
+        if engine.allocation is not None and plain["allocation"] is not None:
+            engine.allocation.restore(plain["allocation"])
         return engine
 
 

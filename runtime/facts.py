@@ -10,6 +10,7 @@ from rules.language.units import Kind, Unit
 from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
 from runtime.desk import Purpose
+from runtime.engine_facts import ENGINE_FACTS
 from runtime.fact import Fact, Read, fact
 from runtime.phase_facts import PHASES, phase_vocabulary
 from runtime.status import Hold
@@ -112,6 +113,13 @@ ACCOUNT_FACTS = (
         "book",
         "USDT of the sub-account that no open order has spoken for",
         lambda v, _: v.portfolio.available(v.book.account, QUOTE_COIN),
+    ),
+    fact(
+        "account.committed",
+        Kind(Unit.MONEY),
+        "book",
+        "what the sub-account's open orders and positions have spoken for: coins at their price, margin with losses",
+        lambda v, _: v.portfolio.committed(v.book.account),
     ),
     fact(
         "account.positions",
@@ -459,7 +467,7 @@ ORDER_FACTS = (
     fact("machine", Kind(Unit.TEXT), "order", "the kind of book that wants the order", lambda v, _: v.book.machine),
 )
 
-COMMON = (*PORTFOLIO_FACTS, *ACCOUNT_FACTS, *POSITION_FACTS, *OUTSIDE_FACTS, *PRICE_FACTS)
+COMMON = (*PORTFOLIO_FACTS, *ACCOUNT_FACTS, *ENGINE_FACTS, *POSITION_FACTS, *OUTSIDE_FACTS, *PRICE_FACTS)
 FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
     kind: {fact.declaration.name: fact for fact in facts}
     for kind, facts in {
@@ -468,12 +476,13 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
         "tactical": (*COMMON, *MACHINE_FACTS, *HOLDING_FACTS, *TACTICAL_FACTS),
         "checks": (*COMMON, *ORDER_FACTS),
         "breakers": PORTFOLIO_FACTS,
+        "shares": (*PORTFOLIO_FACTS, *ENGINE_FACTS),
     }.items()
 }
 
 
 def vocabulary_for(kind: str, symbols: Sequence[str]) -> Vocabulary:
-    """Give the facts that a book of this kind (a machine's name, `checks`, `breakers` or `phases`) may name."""
+    """Give the facts that a book of this kind (a machine, `checks`, `breakers`, `shares`, `phases`) may name."""
     if kind == PHASES:
         return phase_vocabulary()
     facts = {name: fact.declaration for name, fact in FACTS_OF.get(kind, FACTS_OF["breakers"]).items()}

@@ -209,6 +209,18 @@ class Portfolio:
             free = EXACT.subtract(free, self._valuation.tied_up(owner))
         return max(ZERO, free)
 
+    def committed(self, account: str) -> Decimal | None:
+        """Give what open orders and positions have spoken for, in money; None while something held has no price.
+
+        Orders to sell speak for coins that count as held already.
+        """
+        owner = self._account(account)
+        coins = self._valuation.coins(owner)
+        if coins is None:
+            return None
+        promised = EXACT.add(self._reservations.total(account, self.money), self._valuation.tied_up(owner))
+        return EXACT.add(coins, promised)
+
     # Save and load.
 
     def to_plain(self) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from runtime.figures import Figures
+
 
 class Hold(StrEnum):
     """Why a book may open nothing: a person's pause, an error that fenced it off, or its retirement."""
@@ -18,7 +20,8 @@ class Hold(StrEnum):
 class Status:
     """`level` and `lifecycle` are states of their machines; `revoked` are accounts whose key the exchange refuses.
 
-    A pause of the whole engine is a person's (`paused`), an outage's (`exchange_away`), or both.
+    A pause of the whole engine is a person's (`paused`), an outage's (`exchange_away`), or both. `figures` are those of
+    each engine, by its name and those of its books.
     """
 
     level: str = "NORMAL"
@@ -29,6 +32,7 @@ class Status:
     exchange_away: bool = False
     holds: dict[str, frozenset[Hold]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    figures: dict[str, Figures] = field(default_factory=dict)
 
     def hold(self, book: str, why: Hold) -> None:
         """Let a book open nothing until it is released."""

@@ -236,6 +236,16 @@ class Trader:
 
     # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
+    def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
+        """Take back the entries of an instance and close whatever it holds, whatever its machine says."""
+        self.take_back_entries(draft, instance.book.name)
+        for symbol in instance.symbols:
+            closing = any(t.purpose is Purpose.EXIT for t in self.desk.live(instance.book.name, symbol))
+            if not closing and self._portfolio.holds(instance.book.account, instance.view.market, symbol):
+                outcome = self.consider(instance, cause, Leave(symbol, Urgency.URGENT, cause), draft)
+                if isinstance(outcome, Refused):
+                    draft.tell("P0", instance.book.name, f"{symbol} could not be closed: {outcome.reason}")
+
     def take_back_entries(self, draft: Draft, book: str = "") -> None:
         """Take back the open entries of a book, or of all."""
         self.take_back([t for t in self.desk.live(book) if t.purpose is Purpose.ENTRY], draft)

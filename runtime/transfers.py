@@ -20,14 +20,17 @@ from runtime.step import Approved, Outcome, Refused
 STEP = Decimal("0.000001")
 # The exchange has this id already: the transfer is under way or done, and must not be asked for again.
 ID_IS_USED = 131214
+Key = tuple[str, str]
+NOBODY: Key = ("", "")
+"""The key of a transfer that no machine has asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """One transfer of a machine; `left` and `arrived` say which of its two flows was seen."""
+    """One transfer; `left` and `arrived` say which of its two flows was seen."""
 
     request: MoveMoney
-    key: tuple[str, str]
+    key: Key
     left: bool = False
     arrived: bool = False
 
@@ -38,10 +41,15 @@ class Transfers:
     def __init__(self, portfolio: Portfolio) -> None:
         self._portfolio = portfolio
         self._underway: dict[str, Underway] = {}
+        self._asked = (-1, 0)
 
     def consider(self, instance: Instance, rule: str, intent: Transfer, draft: Draft) -> Outcome:
-        """Say yes or no to a transfer; a yes has its request in the draft already."""
-        source, coin = instance.book.account, self._portfolio.money
+        """Say yes or no to a machine's transfer; a yes has its request in the draft already."""
+        return self.ask(instance.book.account, instance.key, rule, intent, draft)
+
+    def ask(self, source: str, key: Key, rule: str, intent: Transfer, draft: Draft) -> Outcome:
+        """Say yes or no to a transfer from an account; the machine of the key, if there is one, hears its end."""
+        coin = self._portfolio.money
         reason = self._problem(source, intent)
         if reason is not None:
             return Refused(intent, "transfer", reason)
@@ -50,9 +58,10 @@ class Transfers:
         if not amount > 0:
             text = f"{readable(available)} {coin} of {source} is not spoken for, so nothing can be transferred."
             return Refused(intent, "transfer", text)
-        request = MoveMoney(self._name(instance, rule, intent, draft), source, intent.to, coin, amount)
+        name = self._name(f"{source}|{intent.to}|{rule}|{key[0]}:{draft.at_ms}", draft.at_ms)
+        request = MoveMoney(name, source, intent.to, coin, amount)
         self._portfolio.reserve(request.transfer_id, source, coin, amount)
-        self._underway[request.transfer_id] = Underway(request, instance.key)
+        self._underway[request.transfer_id] = Underway(request, key)
         draft.requests.append(request)
         return Approved(intent, (request,), tuple(_limits(intent, available, coin)))
 
@@ -70,7 +79,8 @@ class Transfers:
             request = transfer.request
             told = f"{readable(request.amount)} {request.coin} went from {request.source} to {request.destination}."
             draft.tell("P3", transfer.key[0], told)
-            yield Reaction(transfer.key, "transferred", {}, f"transfer {request.transfer_id}")
+            if transfer.key != NOBODY:
+                yield Reaction(transfer.key, "transferred", {}, f"transfer {request.transfer_id}")
 
     def rejected(self, event: OrderRejected, draft: Draft) -> Iterator[Reaction]:
         """The exchange has refused a transfer: nothing has moved, unless it says that it knows the id."""
@@ -81,7 +91,8 @@ class Transfers:
         self._portfolio.release(event.order_id)
         text = f"The exchange refused to transfer {readable(transfer.request.amount)} {transfer.request.coin}"
         draft.tell("P1", transfer.key[0], f"{text}: {event.reason} ({event.code}).")
-        yield Reaction(transfer.key, "transfer_failed", {}, event.reason)
+        if transfer.key != NOBODY:
+            yield Reaction(transfer.key, "transfer_failed", {}, event.reason)
 
     def knows(self, name: str) -> bool:
         """Whether a transfer of this id is under way."""
@@ -97,15 +108,15 @@ class Transfers:
             return f"{readable(intent.amount)} {self._portfolio.money} is nothing to transfer."
         return None
 
-    def _name(self, instance: Instance, rule: str, intent: Transfer, draft: Draft) -> str:
+    def _name(self, decision: str, at_ms: int) -> str:
         """Name a transfer after the decision behind it: a repeat of the decision gives the same UUID."""
-        decision = f"{instance.book.account}|{intent.to}|{rule}|{instance.book.name}:{draft.at_ms}"
-        asked = sum(isinstance(one, MoveMoney) for one in draft.requests)
+        asked = self._asked[1] + 1 if self._asked[0] == at_ms else 0
+        self._asked = at_ms, asked
         return str(uuid5(NAMESPACE_OID, f"{decision}|{asked}"))
 
-    def to_plain(self) -> list[dict[str, Any]]:
-        """Every transfer under way as plain data."""
-        return [
+    def to_plain(self) -> dict[str, Any]:
+        """Every transfer under way, and how many were asked for at the last moment, as plain data."""
+        underway = [
             {
                 "request": _request_to_plain(one.request),
                 "key": list(one.key),
@@ -114,14 +125,23 @@ class Transfers:
             }
             for one in self._underway.values()
         ]
+        return {"underway": underway, "asked": list(self._asked)}
 
-    def restore(self, rows: list[Mapping[str, Any]]) -> None:
+    def restore(self, data: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave."""
+        self._asked = data["asked"][0], data["asked"][1]
         transfers = [
             Underway(_request_from_plain(row["request"]), (row["key"][0], row["key"][1]), row["left"], row["arrived"])
-            for row in rows
+            for row in data["underway"]
         ]
         self._underway = {one.request.transfer_id: one for one in transfers}
+
+
+def transfer_ids(answer: Approved) -> Iterator[tuple[str, Decimal]]:
+    """Yield the id and the amount of each transfer that an answer has asked for."""
+    for request in answer.requests:
+        if isinstance(request, MoveMoney):
+            yield request.transfer_id, request.amount
 
 
 def _limits(intent: Transfer, available: Decimal, coin: str) -> Iterator[Limit]:

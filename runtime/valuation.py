@@ -21,9 +21,12 @@ class Valuation:
 
     def exposure(self, account: Account) -> Decimal | None:
         """Add up the unsigned value of everything besides money."""
-        coins = {coin: amount for coin, amount in account.wallet.items() if coin != self._marks.money}
-        held, notional = self._coins(coins), self.notional(account)
+        held, notional = self.coins(account), self.notional(account)
         return None if held is None or notional is None else EXACT.add(held, notional)
+
+    def coins(self, account: Account) -> Decimal | None:
+        """Add up the value of every coin besides money."""
+        return self._coins({coin: amount for coin, amount in account.wallet.items() if coin != self._marks.money})
 
     def notional(self, account: Account) -> Decimal | None:
         """Add up the unsigned value of the perpetual positions."""

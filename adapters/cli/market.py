@@ -8,7 +8,7 @@ import polars as pl
 
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.plan import CandleFile, Plan
-from adapters.cli.wanted import asked_of_funding, daily, needed
+from adapters.cli.wanted import asked_of_funding, daily, looked_at, needed
 from adapters.history.aggregate import aggregate, divides
 from adapters.history.folder import CandleFolder
 from adapters.history.market import load_file, load_market, with_funding
@@ -27,14 +27,20 @@ def market_of(plan: Plan, rulebook: Rulebook, books: Sequence[Book]) -> tuple[Ma
         data = _from_file(plan.source, needed(rulebook, books), books)
         return data, span_of(plan, data.candles.values())
     folder, keys = CandleFolder(plan.source), needed(rulebook, books)
-    held = {key: series.rows for key in keys if (series := folder.candles(*key, stand_ins=plan.stand_ins)) is not None}
+    held = _held(folder, keys, plan)
     from_ms, to_ms = span_of(plan, held.values())
+    held |= _held(folder, [key for key in looked_at(rulebook, books) if key not in held], plan)
     warmup = {key: rows.filter(pl.col("close_ms") <= from_ms).height for key, rows in held.items()}
     traded = _traded(folder, books, (from_ms, to_ms), stand_ins=plan.stand_ins)
-    wanted = tuple(dict.fromkeys((*keys, *daily(books), *traded)))
+    wanted = tuple(dict.fromkeys((*keys, *held, *daily(books), *traded)))
     rates = asked_of_funding(rulebook, books)
     data = load_market(plan.source, wanted, from_ms, to_ms, warmup, stand_ins=plan.stand_ins)
     return with_funding(plan.source, data, rates, (from_ms, to_ms), stand_ins=plan.stand_ins), (from_ms, to_ms)
+
+
+def _held(folder: CandleFolder, keys: Iterable[Key], plan: Plan) -> dict[Key, pl.DataFrame]:
+    found = {key: folder.candles(*key, stand_ins=plan.stand_ins) for key in keys}
+    return {key: series.rows for key, series in found.items() if series is not None}
 
 
 def span_of(plan: Plan, held: Iterable[pl.DataFrame]) -> Span:

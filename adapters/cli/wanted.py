@@ -1,10 +1,12 @@
 """Which series of candles a run needs: what books decide on, what their rules look at, what the exchange trades on."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rules.language.book import Book, Mode
 from rules.language.rulebook import Rulebook
 from rules.language.typed import Fact, Series, Typed
+from runtime.allocation import market_of_shares
 from runtime.instrument import Market
 from runtime.market_data import Key
 
@@ -21,6 +23,16 @@ def needed(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
         for expression in expressions(rulebook, book):
             found.update(dict.fromkeys(named(expression, book)))
     return tuple(found)
+
+
+def looked_at(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
+    """Return the daily series by which the shares tell kinds of markets; without them the base shares hold."""
+    if rulebook.sharing is None:
+        return ()
+    market = market_of_shares({book.name: book for book in books})
+    around = replace(books[0], market=market.value, symbols=(), timeframe=DAILY)
+    found = (key for one in rulebook.sharing.conditions for key in named(one.when, around))
+    return tuple(dict.fromkeys(found))
 
 
 def daily(books: Iterable[Book]) -> tuple[Key, ...]:

@@ -59,19 +59,23 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     rules = in_force(plan.rules, plan.environment) if rulebook is None else rulebook
     books = books_named(rules, plan.books)
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
+    if plan.shares:
+        rules = replace(rules, sharing=None)
     instruments = costing(_instruments(books), plan.costs)
     data, (from_ms, to_ms) = market_of(plan, rules, books)
     settings = _settings(plan, rules, shares, from_ms, to_ms)
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
     warm_up(engine.world.histories, data, from_ms)
-    recorder = Recorder(engine, settings, (*_notes(rules), *data.notes))
+    recorder = Recorder(engine, settings, (*_notes(rules, plan), *data.notes))
     backtest = Backtest(engine, exchange, data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
     return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
 
 
-def _notes(rules: Rulebook) -> tuple[str, ...]:
-    return (f"The rules have the values of the environment {rules.environment}.",) if rules.environment else ()
+def _notes(rules: Rulebook, plan: Plan) -> tuple[str, ...]:
+    environment = f"The rules have the values of the environment {rules.environment}." if rules.environment else ""
+    shares = "Shares were given, so no money moves between engines." if plan.shares else ""
+    return tuple(note for note in (environment, shares) if note)
 
 
 def warm_up(histories: Histories, data: MarketData, from_ms: int) -> None:

@@ -18,4 +18,5 @@ pytest_plugins = [
     "features.steps.operating",
     "features.steps.growth",
     "features.steps.recorded",
+    "features.steps.engines",
 ]

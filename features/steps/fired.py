@@ -28,7 +28,8 @@ def remember(fired: Fired, books: Iterable[Book], decisions: Iterable[Decision])
         known = fired.setdefault(book.name, Firings(rules))
         known.rules = tuple(dict.fromkeys((*known.rules, *rules)))
     for decision in decisions:
-        fired[decision.book].fired.add(decision.rule)
+        if decision.book in fired:
+            fired[decision.book].fired.add(decision.rule)
 
 
 def never_fired(fired: Fired) -> dict[str, list[str]]:

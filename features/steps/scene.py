@@ -1,7 +1,7 @@
 """What a scenario gives before its first candle; the world begins when something is asked of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -34,6 +34,7 @@ class Scene:
     watched: set[Market] = field(default_factory=set)
     start_ms: int = MONDAY_MS
     slippage: Decimal = ZERO
+    follows_shares: bool = False
     _world: World | None = None
 
     @property
@@ -81,12 +82,14 @@ class Scene:
     # ── the beginning ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _beginning(self) -> Beginning:
+        """Books that were given money of their own keep it; where one has its share, money follows the shares."""
         rulebook = self.files.rulebook()
         assert self.accounts, 'Give a book first: Given the book "trend-1" with a sub-account of 100,000 USDT.'
         for name in self.accounts:
             assert name in rulebook.books, f"There is no book {name}; there are {', '.join(rulebook.books)}."
+        shared = self.follows_shares or None in self.accounts.values()
         return Beginning(
-            rulebook=rulebook,
+            rulebook=rulebook if shared else replace(rulebook, sharing=None),
             books=tuple(self.accounts),
             wallets=self._wallets(rulebook),
             past=self.past,

@@ -60,6 +60,7 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "P008": "A condition that is always the same.",
         "P009": "Two rules with the same condition in the same state.",
         "P010": "A book without a share of the portfolio.",
+        "P011": "A share for a book that isn't there.",
         "P020": "A breaker level that always holds.",
         "P021": "A breaker level that doesn't exist.",
         "P022": "A breaker level that is missing.",

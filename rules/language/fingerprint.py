@@ -38,6 +38,8 @@ def canonical(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of content
         return canonical(value.value)
     if isinstance(value, Mapping):
         return {str(key): canonical(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, tuple | list):
         return [canonical(inner) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):

@@ -254,13 +254,72 @@ class LifecycleForm(Form):
 Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]
 
 
+Shares = Annotated[dict[BookName, Value], Field(min_length=1, max_length=MOST_ENTRIES)]
+
+
+class ShareConditionForm(Form):
+    """The shares of all engines while a condition holds."""
+
+    when: Conditions = Field(description="a condition, or a list of which all have to hold")
+    shares: Shares = Field(description="the share of every engine")
+
+
+class CutForm(Form):
+    """What becomes of one engine's excess."""
+
+    sells: YesNo | None = Field(None, description="whether coins are sold when its cash is not enough")
+    to: Shares = Field(description="who gets which part; together 100%")
+
+
+class HarvestForm(Form):
+    """When an engine that has outgrown its share is cut back to it."""
+
+    when: Conditions = Field(description="asked for each engine: a condition, or a list of which all have to hold")
+    at_least: Value | None = Field(None, description="of the portfolio; less is not moved")
+    engines: Annotated[dict[BookName, CutForm], Field(min_length=1, max_length=MOST_ENTRIES)] = Field(
+        description="the engines that are cut, with who gets what"
+    )
+
+
+class DepositsForm(Form):
+    """How money that comes from outside is split."""
+
+    to: Literal["most_underweight_first"] = Field(description="who gets it")
+    when: Conditions | None = Field(None, description="while this does not hold, it waits where it arrived")
+    at_least: Value | None = Field(None, description="in USDT; less is not moved")
+
+
+class WatchForm(Form):
+    """When an engine's performance is looked into."""
+
+    when: Conditions = Field(description="asked for each engine: when a review opens")
+    until: Conditions = Field(description="when it ends")
+    alert: Literal["P0", "P1", "P2", "P3"]
+    halves_share: YesNo = Field(description="whether the engine has half of its share meanwhile")
+
+
 class SharesForm(Form):
-    """How much of the portfolio each book may use."""
+    """How much of the portfolio each engine may use."""
 
     book: BookName
     about: Prose | None = None
-    shares: Annotated[dict[BookName, Value], Field(min_length=1, max_length=MOST_ENTRIES)]
+    params: Params | None = None
+    dates: Annotated[dict[Name, Names], Field(max_length=MOST_ENTRIES)] | None = Field(
+        None, description="facts that give the next of these dates"
+    )
+    facts: Facts | None = None
+    shares: Shares = Field(description="the share of each engine while no condition holds")
+    inside: Annotated[dict[BookName, Shares], Field(max_length=MOST_ENTRIES)] | None = Field(
+        None, description="engines of several books, with each book's part of the engine"
+    )
     alternatives: Alternatives | None = Field(None, description="groups of books of which one runs at a time")
+    conditions: Annotated[dict[Name, ShareConditionForm], Field(max_length=MOST_ENTRIES)] | None = Field(
+        None, description="other shares; the first condition that holds counts"
+    )
+    change_after: Value | None = Field(None, description="how long a condition must hold before the shares change")
+    harvest: HarvestForm | None = Field(None, description="cuts engines that have outgrown their share")
+    deposits: DepositsForm | None = Field(None, description="splits money that comes from outside")
+    review: WatchForm | None = Field(None, description="watches the performance of each engine")
 
 
 class ChangesForm(Form):

@@ -1,14 +1,13 @@
-"""From the trees of governance books to checks, limits and shares."""
+"""From the trees of governance books to checks and limits."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 
 from rules.language.checking import check_types
-from rules.language.document import Document, Fields, Items, Scalar, shortened
-from rules.language.engine_book import VocabularyFor, percent, with_params
+from rules.language.document import Document, Fields, Scalar, shortened
+from rules.language.engine_book import VocabularyFor, with_params
 from rules.language.findings import Finding, SyntaxProblem, did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.governance import CapBy, Check, Envelope
@@ -21,7 +20,7 @@ from rules.language.source import Text
 from rules.language.syntax import parse
 from rules.language.typed import Constant, Typed
 from rules.language.units import Kind, Unit
-from rules.language.values import decimal_in, duration_in, fraction_in, syntax_of, text_of, within
+from rules.language.values import decimal_in, duration_in, syntax_of, text_of, within
 from rules.language.vocabulary import Scope, Vocabulary
 
 ZERO, ONE, MOST = Decimal(0), Decimal(1), Decimal(1_000_000)
@@ -226,53 +225,3 @@ def _part_of_portfolio(scalar: Scalar | None, findings: list[Finding]) -> Decima
         )
     part = Text(match["part"], scalar.text.at(0, match.end("part")), scalar.text.indent)
     return _positive(Scalar(match["part"], part.place, part), Unit.RATIO, findings)
-
-
-def read_shares(root: Fields, findings: list[Finding]) -> tuple[dict[str, Fraction], tuple[frozenset[str], ...]]:
-    """Read the share of each book, and the groups of books of which one runs at a time."""
-    section = root.section("shares")
-    shares: dict[str, Fraction] = {}
-    before = len(findings)
-    for key, tree in section:
-        share = fraction_in(tree, findings) if isinstance(tree, Scalar) else None
-        if share is not None and not 0 <= share <= 1:
-            findings.append(error("R053", tree.place, f"{percent(share)} is out of range: a share is from 0% to 100%."))
-        if share is not None:
-            shares[key.value] = share
-    groups = _alternatives(root, section, findings)
-    total = _together(shares, groups)
-    name = root.key("shares")
-    if name is not None and len(findings) == before and total > 1:
-        sentence = f"The shares add up to {percent(total)}, which is more than 100%."
-        hint = "Books of which only one runs at a time can be named under `alternatives`."
-        findings.append(error("R053", name.place, sentence, hint))
-    return shares, groups
-
-
-def _together(shares: Mapping[str, Fraction], groups: Sequence[frozenset[str]]) -> Fraction:
-    """Add the shares up, of each group the largest only."""
-    grouped = {name for group in groups for name in group}
-    alone = sum((share for name, share in shares.items() if name not in grouped), Fraction(0))
-    return alone + sum((max((shares.get(name, Fraction(0)) for name in group)) for group in groups), Fraction(0))
-
-
-def _alternatives(root: Fields, section: Fields, findings: list[Finding]) -> tuple[frozenset[str], ...]:
-    listing = root.get("alternatives")
-    groups: list[frozenset[str]] = []
-    seen: dict[str, Scalar] = {}
-    names = [key.value for key, _ in section]
-    for items in listing.items if isinstance(listing, Items) else ():
-        members = [item for item in items.items if isinstance(item, Scalar)] if isinstance(items, Items) else []
-        for member in members:
-            if member.value not in names:
-                hint = did_you_mean(member.value, names)
-                findings.append(error("R054", member.place, f"`{shortened(member.value)}` has no share.", hint))
-            if member.value in seen:
-                also = (seen[member.value].place,)
-                findings.append(
-                    error("R054", member.place, f"`{shortened(member.value)}` is an alternative already.", "", also)
-                )
-            seen.setdefault(member.value, member)
-        if members:
-            groups.append(frozenset(member.value for member in members))
-    return tuple(groups)

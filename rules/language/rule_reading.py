@@ -63,7 +63,7 @@ def read_rule(section: str, key: Scalar, fields: Fields, around: Surroundings, f
     call = None if then is None else syntax_of(then, findings)
     trigger, arguments = ("", {}) if call is None else _then(call, states, around, findings)
     held_for_ms = duration_in(fields.scalar("for"), findings, around.scope) or 0
-    expires_ms = _expires_ms(fields.scalar("expires"), findings)
+    expires_ms = date_ms(fields.scalar("expires"), "Write the first day on which the rule no longer counts", findings)
     used = (*nodes, *(() if call is None else (call,)))
     readable = call is not None and len(nodes) == len(fields.scalars("when")) > 0
     if when is None or not trigger or len(findings) > before:
@@ -242,7 +242,8 @@ def _argument(argument: Argument, shape: ArgumentShape, around: Surroundings, fi
     return typed
 
 
-def _expires_ms(scalar: Scalar | None, findings: list[Finding]) -> int | None:
+def date_ms(scalar: Scalar | None, hint: str, findings: list[Finding]) -> int | None:
+    """Read a date as the milliseconds at which it begins, UTC; None when there is none or after reporting why not."""
     if scalar is None:
         return None
     try:
@@ -252,7 +253,5 @@ def _expires_ms(scalar: Scalar | None, findings: list[Finding]) -> int | None:
     except ValueError:
         pass
     sentence = f"`{shortened(scalar.value)}` is not a date."
-    findings.append(
-        error("R055", scalar.place, sentence, "Write the first day on which the rule no longer counts: 2030-12-31.")
-    )
+    findings.append(error("R055", scalar.place, sentence, f"{hint}: 2030-12-31."))
     return None

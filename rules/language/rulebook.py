@@ -14,7 +14,7 @@ from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
 from rules.language.environment import Target, changed, only_there, unknown, with_heirs
-from rules.language.findings import Finding, Severity, did_you_mean, error, listed
+from rules.language.findings import Finding, Severity, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.form import TELLING_SECTIONS, BookKind
 from rules.language.governance import Check, Envelope, Ladder, Lifecycle
@@ -25,7 +25,6 @@ from rules.language.governance_books import (
     Known,
     read_checks,
     read_envelope,
-    read_shares,
 )
 from rules.language.lifecycle_book import read_lifecycle
 from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerShape
@@ -35,6 +34,8 @@ from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
 from rules.language.reading import read
 from rules.language.shape import check_shape, kind_of
+from rules.language.shares_book import read_sharing
+from rules.language.sharing import Sharing
 from rules.language.source import Place
 
 __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", "rule_files"]
@@ -65,6 +66,7 @@ class Rulebook:
     environment: str = ""
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     phases: Phases | None = None
+    sharing: Sharing | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -122,8 +124,7 @@ class _Loading:
         self.phases: dict[str, Phases | None] = {}
         self.envelope: Envelope | None = None
         self.lifecycle: Lifecycle | None = None
-        self.shares: dict[str, Fraction] = {}
-        self.alternatives: tuple[frozenset[str], ...] = ()
+        self.sharings: dict[str, Sharing] = {}
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -242,14 +243,22 @@ class _Loading:
 
     def capital(self, file: _File, findings: Findings) -> None:
         """The shares."""
-        root = file.document.root
-        shares, self.alternatives = read_shares(root, findings)
-        self.shares = self.shares or shares
-        names = list(self.by_name)
-        for key, _ in root.section("shares"):
-            if names and key.value not in names:
-                hint = did_you_mean(key.value, names) or f"There are {listed(names, 'and')}."
-                findings.append(error("R022", key.place, f"There is no book `{key.value}`.", hint))
+        self.sharings[file.document.file] = read_sharing(file.document, self.vocabulary_for, self.known, findings)
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """How the portfolio is shared out, where a book says it; of several books the first counts."""
+        return next(iter(self.sharings.values()), None)
+
+    @property
+    def shares(self) -> Mapping[str, Fraction]:
+        """The base share of each book."""
+        return {} if self.sharing is None else self.sharing.by_book
+
+    @property
+    def alternatives(self) -> tuple[frozenset[str], ...]:
+        """Groups of books of which one runs at a time."""
+        return () if self.sharing is None else self.sharing.alternatives
 
     def growth(self, file: _File, findings: Findings) -> None:
         """The phases."""
@@ -288,6 +297,7 @@ class _Loading:
         other.findings, other.environments = {}, {}
         other.engines, other.resolved = dict(self.engines), dict(self.resolved)
         other.ladders, other.checks, other.phases = dict(self.ladders), dict(self.checks), dict(self.phases)
+        other.sharings = dict(self.sharings)
         reached = with_heirs(documents, self.by_name)
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
@@ -378,7 +388,7 @@ class _Loading:
         checks = tuple(chain.from_iterable(self.checks.values()))
         envelope, lifecycle = self.envelope or Envelope(), self.lifecycle or Lifecycle()
         version = fingerprint(
-            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.shares, lifecycle
+            {name: book.version for name, book in books.items()}, ladder, checks, envelope, self.sharing, lifecycle
         )
         return Rulebook(
             MappingProxyType(books),
@@ -391,6 +401,7 @@ class _Loading:
             environment,
             lifecycle,
             next((phases for phases in self.phases.values() if phases is not None), None),
+            self.sharing,
         )
 
 

@@ -1,0 +1,78 @@
+"""Books that are fenced off or retired: they open nothing, and whatever is wrong with them stays with them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from runtime.draft import Draft
+from runtime.status import Hold, Status
+from runtime.step import Transition
+
+TRADING, FENCED, RETIRED = "TRADING", "FENCED", "RETIRED"
+# What the exchange answers to a key that is wrong, revoked, expired or not allowed to do this.
+KEY_IS_REFUSED = frozenset({10003, 10004, 10005, 33004})
+
+
+class Fences:
+    """Why each fenced book is fenced; a person takes it back in. What they hold back stands in the status."""
+
+    def __init__(self, status: Status) -> None:
+        self.fenced: dict[str, str] = {}
+        self._status = status
+
+    @contextmanager
+    def around(self, book: str, doing: str, draft: Draft) -> Iterator[None]:
+        """Fence a book off when an exception is raised inside; what had been decided until then stays."""
+        try:
+            yield
+        except Exception as problem:
+            told = f"{type(problem).__name__}: {problem}".strip(": ")
+            self.fence(book, f"{doing} failed ({told})", draft)
+
+    def fence(self, book: str, reason: str, draft: Draft) -> None:
+        """Fence a book off and say so; one that is fenced already stays as it is."""
+        if book in self.fenced:
+            return
+        self.fenced[book] = reason
+        self._status.hold(book, Hold.FENCED)
+        draft.records.append(Transition(book, "", "fence", TRADING, FENCED, reason))
+        text = f"{book} is fenced off: {reason}. It opens nothing until it is unfenced; its stops stand, and it can be"
+        draft.tell("P0", book, f"{text} flattened. Everything else trades on.")
+
+    def unfence(self, book: str, cause: str, draft: Draft) -> None:
+        """Let a book trade again."""
+        if self.fenced.pop(book, None) is None:
+            draft.tell("P2", book, f"{book or 'No book'} is not fenced; fenced are {', '.join(self.fenced) or 'none'}.")
+            return
+        self._status.release(book, Hold.FENCED)
+        draft.records.append(Transition(book, "", "unfence", FENCED, TRADING, cause))
+
+    def retire(self, book: str, cause: str, draft: Draft) -> None:
+        """Take a book out for good: it has no share any more and opens nothing."""
+        if book not in self.retired:
+            self._status.hold(book, Hold.RETIRED)
+            draft.records.append(Transition(book, "", "retire", TRADING, RETIRED, cause))
+
+    def reinstate(self, book: str, cause: str, draft: Draft) -> None:
+        """Take a retired book back."""
+        if book in self.retired:
+            self._status.release(book, Hold.RETIRED)
+            draft.records.append(Transition(book, "", "reinstate", RETIRED, TRADING, cause))
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The books that were taken out for good."""
+        return self._status.held(Hold.RETIRED)
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The books that decide nothing."""
+        return frozenset(self.fenced) | self.retired
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give the reasons as plain data."""
+        return dict(self.fenced)
+
+    def restore(self, plain: Mapping[str, Any]) -> None:
+        """Take back what `to_plain` gave."""
+        self.fenced = dict(plain)
