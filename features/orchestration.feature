@@ -201,6 +201,7 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     When 5,000 USDT are deposited to the reserve
     Then 5,000 USDT went from the reserve to core-hodl
     And no money went to trend-1
+    And no money went from core-hodl
     And the operator gets a P2 alert saying "5000 USDT came to RESERVE" once
     And the equity is 105,000 USDT
 
