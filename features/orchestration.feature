@@ -139,10 +139,10 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     And BTCUSDT daily candles flat at 60,000 USDT for 260 days
     And ETHUSDT daily candles flat at 4,000 USDT for 260 days
     When the next candle opens
-    Then about 7,500 USDT of BTC were sold by core-hodl
-    And about 2,500 USDT of ETH were sold by core-hodl
-    And about 3,000 USDT went from core-hodl to "tactical"
-    And about 12,000 USDT went from core-hodl to the reserve
+    Then about 15,000 USDT of BTC were sold by core-hodl
+    And about 5,000 USDT of ETH were sold by core-hodl
+    And about 5,000 USDT went from core-hodl to "tactical"
+    And about 20,000 USDT went from core-hodl to the reserve
     And no harvest is under way
     And the whole portfolio has the same USDT and coins as the exchange
 
@@ -201,6 +201,7 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     When 5,000 USDT are deposited to the reserve
     Then 5,000 USDT went from the reserve to core-hodl
     And no money went to trend-1
+    And no money went from core-hodl
     And the operator gets a P2 alert saying "5000 USDT came to RESERVE" once
     And the equity is 105,000 USDT
 
