@@ -29,6 +29,16 @@ class Decider:
         for ready in instance.ready(draft.at_ms):
             self._fire(instance, ready, draft)
 
+    def bring_to_rest(self, instance: Instance, draft: Draft) -> None:
+        """Fire rules only while the machine waits for its orders: what is half done is ended, and nothing begun."""
+        awaiting = instance.machine.table.awaiting
+        if instance.snapshot.state not in awaiting:
+            return
+        for ready in instance.ready(draft.at_ms):
+            self._fire(instance, ready, draft)
+            if instance.snapshot.state not in awaiting:
+                return
+
     def move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         """Move a machine because of something that happened; False where its state does not allow it."""
         firing = Firing(draft.at_ms, instance.symbols, arguments, cause)

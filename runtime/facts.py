@@ -11,6 +11,7 @@ from rules.language.vocabulary import Vocabulary
 from runtime.board import Value
 from runtime.desk import Purpose
 from runtime.fact import Fact, Read, fact
+from runtime.funding_facts import FUNDING_FACTS
 from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
 
@@ -456,6 +457,7 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
     for kind, facts in {
         "trend": (*COMMON, *MACHINE_FACTS),
         "core": (*COMMON, *MACHINE_FACTS, *CORE_FACTS),
+        "funding": (*COMMON, *MACHINE_FACTS, *FUNDING_FACTS),
         "tactical": (*COMMON, *MACHINE_FACTS, *HOLDING_FACTS, *TACTICAL_FACTS),
         "checks": (*COMMON, *ORDER_FACTS),
         "breakers": PORTFOLIO_FACTS,

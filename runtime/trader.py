@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
+from machines.intents import (
+    Alert,
+    Buy,
+    CancelOpen,
+    Direction,
+    Enter,
+    Intent,
+    Leave,
+    PairIntent,
+    Sell,
+    Transfer,
+    Urgency,
+)
 from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
@@ -16,6 +28,7 @@ from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
 from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
+from runtime.pairs import PairPlan, Pairs
 from runtime.reaction import Reaction
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
@@ -62,6 +75,7 @@ class Trader:
         self._ladder = ladder
         self._reviews = reviews
         self._envelope = envelope
+        self.pairs = Pairs(world.portfolio, world.desk, envelope, reviews.__getitem__, self._breaker_factor)
 
     # ── from intents to orders ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -72,14 +86,21 @@ class Trader:
             return Approved(intent, (), ())
         if isinstance(intent, Transfer):
             return self.transfers.consider(instance, rule, intent, draft)
+        if isinstance(intent, PairIntent) or (isinstance(intent, CancelOpen) and instance.book.hedged_on):
+            return self.pairs.consider(instance, rule, intent, draft)
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
         self._place(instance, rule, answer, draft)
         return answer.approved
 
-    def rehearse(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> tuple[Outcome, ...]:
+    def rehearse(
+        self, instance: Instance, rule: str, intent: Plannable | PairIntent, now_ms: int
+    ) -> tuple[Outcome, ...]:
         """Say what the answer to an intent would be: every refusal, or one approval; nothing is placed."""
+        if isinstance(intent, PairIntent):
+            planned = self.pairs.answer(instance, rule, intent, now_ms)
+            return (planned.approved if isinstance(planned, PairPlan) else planned,)
         answer = self._answer(instance, rule, intent, now_ms)
         if isinstance(answer, Placeable):
             return (answer.approved,)
@@ -227,6 +248,9 @@ class Trader:
 
     def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
         """Take back open entries and close whatever an instance holds, unless that is under way already."""
+        if instance.book.hedged_on:
+            self.pairs.liquidate(instance, cause, draft)
+            return
         for symbol in instance.symbols:
             waiting = list(self.desk.live(instance.book.name, symbol))
             entries = [ticket for ticket in waiting if ticket.purpose is Purpose.ENTRY]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
+from itertools import product
 
 from adapters.cli.failure import ExitCode, Failure, near
 from adapters.cli.market import digest, market_of
@@ -93,11 +94,11 @@ def costing(instruments: Instruments, costs: Decimal) -> Instruments:
 def _instruments(books: tuple[Book, ...]) -> Instruments:
     instruments = load_instruments()
     for book in books:
-        for symbol in book.symbols:
-            if (Market(book.market), symbol) not in instruments:
-                known = [name for market, name in instruments if market == book.market]
+        for own, symbol in product(book.markets, book.symbols):
+            if (Market(own), symbol) not in instruments:
+                known = [name for market, name in instruments if market == own]
                 raise Failure(
-                    f"Expected {book.market} symbols that the simulated exchange has, found {symbol} in {book.file}. "
+                    f"Expected {own} symbols that the simulated exchange has, found {symbol} in {book.file}. "
                     f"{near(symbol, known)}"
                 )
     return instruments
