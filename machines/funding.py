@@ -27,9 +27,10 @@ class State(StrEnum):
 class FundingMemory:
     """What became of the payments received, and the last attempt; money in quote coin, moments in milliseconds UTC.
 
-    `paid_ms` is when funding was settled last. `unshared` was received and not divided yet, `to_compound` shall be added to the pair, `to_hand_over` shall leave
-    the sub-account, `on_its_way` has left and not arrived. `attempt_ms` is when orders were last asked for, `evenings`
-    how often in a row the legs had to be made even; `label` says why the pair was closed last.
+    `paid_ms` is when funding was settled last. `unshared` was received and not divided yet, `to_compound` shall be
+    added to the pair, `to_hand_over` shall leave the sub-account, `on_its_way` has left and not arrived. `attempt_ms`
+    is when orders were last asked for, `evenings` how often in a row the legs had to be made even; `label` says why
+    the pair was closed last.
     """
 
     paid_ms: int | None = None

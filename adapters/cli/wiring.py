@@ -6,6 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from itertools import product
 
+from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
 from adapters.cli.market import digest, market_of
 from adapters.cli.plan import CandleFile, Plan
@@ -58,6 +59,7 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
     rules = in_force(plan.rules, plan.environment) if rulebook is None else rulebook
+    plan = replace(plan, books=books_of(plan, rules))
     books = books_named(rules, plan.books)
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
     instruments = costing(_instruments(books), plan.costs)

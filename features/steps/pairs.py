@@ -7,7 +7,6 @@ from features.steps.sentence import says
 from features.steps.words import Bound
 from runtime.events import FactObserved, FundingPayment
 from runtime.instrument import Market
-from runtime.requests import PlaceOrder
 
 ZERO = Decimal(0)
 EIGHT_HOURS_MS = 8 * 3_600_000
@@ -98,7 +97,7 @@ def _(scene: Scene, label: str, symbol: str | None) -> None:
 def _(scene: Scene, count: int, market: Market) -> None:
     """So many orders wait on one market, asked without letting another candle open."""
     orders = [ticket.request for ticket in scene.world.engine.trader.desk.live()]
-    there = [order for order in orders if isinstance(order, PlaceOrder) and order.market is market]
+    there = [order for order in orders if order.market is market]
     assert len(there) == count, f"There are {there}."
 
 

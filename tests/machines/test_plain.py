@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from machines.breaker import BREAKER, BreakerMemory
 from machines.catalogue import MACHINES
 from machines.core import CoreMemory
-from machines.intents import Direction
 from machines.funding import FundingMemory
+from machines.intents import Direction
 from machines.lifecycle import LIFECYCLE, LifecycleMemory, Stage
 from machines.order import ORDER, OrderMemory
 from machines.plain import can_be_plain, from_plain, to_plain
