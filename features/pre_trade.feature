@@ -392,8 +392,8 @@ Feature: Every order that takes risk is asked for its reasons first
 
   @RISK-06
   Scenario Outline: A crossed order book is not traded on
-    When quote.bid is observed as <bid> for ETHUSDT
-    And quote.ask is observed as 3015 USDT/ETH for ETHUSDT
+    When quote.bid of ETHUSDT is observed as <bid>
+    And quote.ask of ETHUSDT is observed as 3015 USDT/ETH
     And the next daily candle of ETHUSDT rises 0.5%
     Then the book is <state> in ETHUSDT
 

@@ -64,6 +64,36 @@ class Sell:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPair:
+    """Buy a coin and sell as much of its perpetual; `amount` is what each leg shall be worth, in quote coin.
+
+    `leverage` is what the exchange asks margin by for the perpetual. The legs protect each other, so there is no stop.
+    """
+
+    symbol: str
+    amount: Decimal
+    leverage: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePair:
+    """Sell a part of a coin and buy back as much of its perpetual; `part` is a ratio, 1 closes whatever is held."""
+
+    symbol: str
+    part: Decimal
+    urgency: Urgency
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvenPair:
+    """Make the larger leg of a pair as small as the other; what is too small to be a pair is closed."""
+
+    symbol: str
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
 class MoveStop:
     """Move the protective stop to this distance behind a price, in quote coin; it only ever tightens.
 
@@ -99,4 +129,5 @@ class Transfer:
     amount: Decimal
 
 
-Intent = Enter | Leave | Buy | Sell | MoveStop | CancelOpen | Alert | Transfer
+PairIntent = OpenPair | ClosePair | EvenPair
+Intent = Enter | Leave | Buy | Sell | PairIntent | MoveStop | CancelOpen | Alert | Transfer

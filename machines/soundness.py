@@ -28,7 +28,7 @@ def names(table: Table) -> Iterator[str]:
             yield f"state {state!r} is listed {count} times; list it once"
     if table.initial not in table.states:
         yield f"the initial state {table.initial!r} is unknown{suggest(table.initial, table)}"
-    for title, states in (("holding", table.holding), ("idle", table.idle)):
+    for title, states in (("holding", table.holding), ("idle", table.idle), ("awaiting", table.awaiting)):
         for state in sorted(states - set(table.states)):
             yield f"the {title} state {state!r} is unknown{suggest(state, table)}"
 

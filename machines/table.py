@@ -121,7 +121,9 @@ class Table:
     """A whole machine.
 
     `holding` are the states in which a position waits for a rule to close it, `idle` those in which nothing can be
-    lost, so that EMERGENCY need not be reachable from them. `memory` is a frozen dataclass that needs no arguments.
+    lost, so that EMERGENCY need not be reachable from them. In `awaiting` states orders are on their way, and rules are
+    asked as soon as one ends and as time passes, not only at candles. `memory` is a frozen dataclass that needs no
+    arguments. One that `hedges` trades a coin together with its perpetual.
     """
 
     name: str
@@ -133,6 +135,8 @@ class Table:
     memory: type[Any]
     holding: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
+    awaiting: frozenset[str] = frozenset()
+    hedges: bool = False
 
     @cached_property
     def moves(self) -> tuple[tuple[str, str, str], ...]:

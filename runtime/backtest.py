@@ -8,13 +8,16 @@ from decimal import Decimal
 import polars as pl
 
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, FactObserved, OperatorCommand
+from runtime.events import CandleClose, Event, FactObserved, OperatorCommand, Timer
 from runtime.feed import Turn, turns
 from runtime.market_data import Key, MarketData
 from runtime.ports import CandleExchange
 from runtime.step import Step
 
 Watch = Callable[[Step], None]
+TICK_MS = 10_000
+# No candle is shorter, so that the next one never comes before the last tick.
+MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Backtest:
                 break
             candles += len(turn.closed)
             self.play(turn, observations.until(turn.at_ms))
+            if self.engine.awaiting:
+                self.wait(turn.at_ms)
             progress(turn.at_ms)
         return candles
 
@@ -70,6 +75,13 @@ class Backtest:
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
             self.pass_on(self.exchange.open(turn.finest_opened))
+
+    def wait(self, at_ms: int) -> None:
+        """Let time pass before the next candle while a machine waits for its orders, so that deadlines fall due."""
+        for waited_ms in range(TICK_MS, MINUTE_MS, TICK_MS):
+            self.pass_on([Timer(at_ms + waited_ms)])
+            if not self.engine.awaiting:
+                return
 
     def pass_on(self, events: Iterable[Event]) -> None:
         """Let the engine take in events, and the exchange what it asks for; answers queue behind what came before."""

@@ -8,9 +8,11 @@ from typing import Any
 from runtime.events import Candle, FactObserved
 from runtime.funding_rates import FundingRates
 from runtime.instrument import Market
+from runtime.last_day import LastDay
 
 CONFIRMING_GAP = 0.05
 FUNDING_RATE = "funding.rate"
+INSURANCE_FUND = "insurance.fund"
 Value = Decimal | float | bool | str | int | None
 
 
@@ -38,6 +40,7 @@ class Board:
     quotes: dict[tuple[Market, str], Quote] = field(default_factory=dict)
     observations: dict[tuple[str, str], FactObserved] = field(default_factory=dict)
     rates: FundingRates = field(default_factory=FundingRates)
+    insurance: LastDay = field(default_factory=LastDay)
 
     def see_candle(self, candle: Candle) -> None:
         """Take a candle's close as the latest price unless a later or finer candle has told already."""
@@ -54,6 +57,8 @@ class Board:
         self.observations[fact.name, fact.symbol] = fact
         if fact.name == FUNDING_RATE and isinstance(fact.value, Decimal):
             self.rates.settle(fact.symbol, fact.at_ms, fact.value)
+        if fact.name == INSURANCE_FUND and isinstance(fact.value, Decimal):
+            self.insurance.see(fact.symbol, fact.at_ms, fact.value)
 
     def observed(self, name: str, symbol: str) -> Value:
         """The latest value of an observation, for the symbol or for the whole market."""
@@ -88,6 +93,7 @@ class Board:
                 for _, f in sorted(self.observations.items())
             ],
             "rates": self.rates.to_plain(),
+            "insurance": self.insurance.to_plain(),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -99,6 +105,7 @@ class Board:
             for name, symbol, kind, text, at_ms in plain["observations"]
         }
         self.rates.restore(plain["rates"])
+        self.insurance.restore(plain["insurance"])
 
 
 VALUE_READERS: Mapping[str, Callable[[str], Decimal | float | bool | str]] = {

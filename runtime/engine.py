@@ -105,6 +105,7 @@ class Engine:
         self.trader = Trader(self.world, self.ladder, reviews, envelope)
         self.decider = Decider(self.trader, self.fences)
         self._due = self._decision_series()
+        self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
         self.allocation = self._allocation()
 
     def _allocation(self) -> Allocation | None:
@@ -132,14 +133,20 @@ class Engine:
         due: dict[Series, tuple[Instance, ...]] = {}
         for instance in self.instances.values():
             for symbol in instance.symbols:
-                key = (Market(instance.book.market), symbol, instance.book.timeframe)
-                due[key] = (*due.get(key, ()), instance)
+                for market in instance.book.markets:
+                    key = (Market(market), symbol, instance.book.timeframe)
+                    due[key] = (*due.get(key, ()), instance)
         return due
 
     @property
     def halted(self) -> bool:
         """Whether trading has stopped until a person acknowledges."""
         return self.halt.under_way
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether a machine waits for its orders, so that time alone may lead to a decision."""
+        return any(one.snapshot.state in one.machine.table.awaiting for one in self._attentive)
 
     @property
     def paused(self) -> frozenset[str]:
@@ -180,10 +187,8 @@ class Engine:
                     due[instance.key] = instance
         self._govern(draft)
         self.trader.lose_patience(draft)
-        if due and gate.decides(self.world.status):
-            for key, instance in self.instances.items():
-                if key in due and instance.book.name not in self.fences.idle:
-                    self.decider.decide(instance, draft)
+        if due:
+            self._decide([instance for key, instance in self.instances.items() if key in due], draft)
         self._share_out(draft, daily=True)
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
@@ -250,7 +255,8 @@ class Engine:
             self.halt.begin(f"breaker {level.name}", True, draft)
 
     def _spot_instances(self) -> list[Instance]:
-        return [i for i in self.instances.values() if i.book.market == Market.SPOT]
+        """Coins that hedge a perpetual are no holdings: without them the short would stand alone."""
+        return [i for i in self.instances.values() if i.book.markets == (Market.SPOT,)]
 
     def close(self, chosen: Callable[[Instance], bool], cause: str, draft: Draft) -> None:
         """Close at once what some machines hold, and take back what they have on its way."""
@@ -263,10 +269,25 @@ class Engine:
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
+        """Tell machines what happened; those that wait for their orders decide at once, when all has been told."""
+        told: dict[tuple[str, str], Instance] = {}
         for reaction in reactions:
-            instance = self.instances[reaction.key]
-            self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+            instance = self._tell(reaction, draft)
+            if instance.machine.table.awaiting:
+                told[instance.key] = instance
+        self._decide(told.values(), draft)
         self._share_out(draft)
+
+    def _tell(self, reaction: Reaction, draft: Draft) -> Instance:
+        instance = self.instances[reaction.key]
+        self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+        return instance
+
+    def _decide(self, instances: Iterable[Instance], draft: Draft) -> None:
+        if gate.decides(self.world.status):
+            for instance in instances:
+                if instance.book.name not in self.fences.idle:
+                    self.decider.decide(instance, draft)
 
     def _on_accepted(self, event: OrderAccepted, _draft: Draft) -> None:
         self.trader.accepted(event)
@@ -287,14 +308,21 @@ class Engine:
     def _on_fill(self, event: Fill, draft: Draft) -> None:
         self._react(self.trader.filled(event, draft), draft)
 
-    def _on_funding(self, event: FundingPayment, _draft: Draft) -> None:
-        self.portfolio.apply_funding(event)
+    def _on_funding(self, event: FundingPayment, draft: Draft) -> None:
+        if not self.portfolio.apply_funding(event):
+            return
+        for instance in self.instances.values():
+            if instance.book.account == event.account and event.symbol in instance.symbols:
+                cause = f"settlement {event.settlement_id}"
+                self.decider.move(instance, "funded", {"amount": event.amount}, cause, draft)
 
     def _on_cash_flow(self, event: CashFlow, draft: Draft) -> None:
         if self.portfolio.apply_cash_flow(event):
             if self.allocation is not None:
                 self.allocation.flowed(event)
-            self._react(self.trader.transfers.flowed(event, draft), draft)
+            for reaction in self.trader.transfers.flowed(event, draft):
+                self._tell(reaction, draft)
+            self._share_out(draft)
 
     def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
         self.portfolio.apply_stop(event)
@@ -309,6 +337,7 @@ class Engine:
         self._govern(draft)
         self.outage.watch(draft)
         self.trader.lose_patience(draft)
+        self._decide([one for one in self._attentive if one.snapshot.state in one.machine.table.awaiting], draft)
 
     # ── outages and the operator ────────────────────────────────────────────────────────────────────────────────────
 

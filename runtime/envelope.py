@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.language.governance import Envelope
 from runtime.decimals import percent, readable
+from runtime.instrument import Market
 from runtime.portfolio import Portfolio
 from runtime.requests import PlaceOrder, Request
 
@@ -60,7 +61,7 @@ class EnvelopeWatch:
                 f"{readable(turnover)} USDT in a day is more than {percent(limits.turnover_per_day)} of the portfolio."
             )
         held, owned = self._portfolio.notional(order.account) or ZERO, self._portfolio.equity(order.account) or ZERO
-        if order.stop_loss is not None and held + notional > limits.leverage * owned:
+        if opens_perpetual(order) and held + notional > limits.leverage * owned:
             most = readable(limits.leverage)
             return f"{readable(held + notional)} USDT of positions are more than {most} × the account."
         return None
@@ -86,3 +87,8 @@ class EnvelopeWatch:
 def notional_of(order: PlaceOrder, price: Decimal) -> Decimal:
     """What an order is worth at a price, in quote coin."""
     return order.quote_amount if order.quote_amount is not None else (order.quantity or ZERO) * price
+
+
+def opens_perpetual(order: PlaceOrder) -> bool:
+    """Whether an order may open a perpetual position; one that hedges a coin has no stop to tell it by."""
+    return order.market is Market.LINEAR and not order.reduce_only

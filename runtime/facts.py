@@ -12,6 +12,7 @@ from runtime.board import Value
 from runtime.desk import Purpose
 from runtime.engine_facts import ENGINE_FACTS
 from runtime.fact import Fact, Read, fact
+from runtime.funding_facts import FUNDING_FACTS
 from runtime.phase_facts import PHASES, phase_vocabulary
 from runtime.status import Hold
 from runtime.tactical_facts import TACTICAL_FACTS
@@ -473,6 +474,7 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
     for kind, facts in {
         "trend": (*COMMON, *MACHINE_FACTS),
         "core": (*COMMON, *MACHINE_FACTS, *CORE_FACTS),
+        "funding": (*COMMON, *MACHINE_FACTS, *FUNDING_FACTS),
         "tactical": (*COMMON, *MACHINE_FACTS, *HOLDING_FACTS, *TACTICAL_FACTS),
         "checks": (*COMMON, *ORDER_FACTS),
         "breakers": PORTFOLIO_FACTS,

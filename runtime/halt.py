@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from machines.intents import Leave, Urgency
+from machines.intents import ClosePair, Leave, Urgency
 from machines.lifecycle import Stage, State
 from rules.language.governance import Lifecycle
 from runtime.decider import Decider
-from runtime.decimals import readable
+from runtime.decimals import ONE, readable
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
 from runtime.holdings import held, told_positions
 from runtime.instance import Instance
+from runtime.instrument import Market
 from runtime.life import Life
 from runtime.requests import PlaceOrder, TimeInForce
 from runtime.step import HaltStage, Refused
@@ -161,16 +162,22 @@ class Halt:
             patient = [t for t in waiting if t.request.time_in_force is TimeInForce.POST_ONLY]
             self._take_back(patient, draft)
             return True
-        if not self._world.portfolio.holds(instance.book.account, instance.view.market, symbol):
+        if not self._holds(instance, symbol):
             self._progress.left.pop(place, None)
             return False
         if self._due(place, draft.at_ms):
             self._leave(instance, symbol, place, draft)
         return place not in self._progress.left
 
+    def _holds(self, instance: Instance, symbol: str) -> bool:
+        portfolio, account = self._world.portfolio, instance.book.account
+        return any(portfolio.holds(account, Market(market), symbol) for market in instance.book.markets)
+
     def _leave(self, instance: Instance, symbol: str, place: str, draft: Draft) -> None:
         cause = self._life.memory.reason
-        outcome = self._trader.consider(instance, cause, Leave(symbol, Urgency.URGENT, cause), draft)
+        pair = ClosePair(symbol, ONE, Urgency.URGENT, cause)
+        intent = pair if instance.book.hedged_on else Leave(symbol, Urgency.URGENT, cause)
+        outcome = self._trader.consider(instance, cause, intent, draft)
         if isinstance(outcome, Refused) and outcome.check == UNSIZEABLE:
             self._progress.left[place] = outcome.reason
         else:
@@ -222,7 +229,12 @@ class Halt:
         return remarks
 
     def _without_book(self) -> Iterator[tuple[str, str]]:
-        places = {(i.book.account, i.view.market, symbol) for i in self._instances for symbol in i.symbols}
+        places = {
+            (one.book.account, market, symbol)
+            for one in self._instances
+            for market in one.book.markets
+            for symbol in one.symbols
+        }
         for account, position in held(self._world.portfolio):
             if (account, position.market, position.symbol) not in places:
                 yield account, position.symbol

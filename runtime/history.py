@@ -12,6 +12,7 @@ from rules.language.columns import to_polars
 from rules.language.indicators import INDICATORS
 from rules.language.typed import Column, Fact, IndicatorCall, Series, Typed, unselected
 from rules.language.units import Unit
+from rules.language.vocabulary import PERPETUAL
 from runtime.events import Candle
 from runtime.indicators import compute
 from runtime.instrument import Market
@@ -238,6 +239,8 @@ class History:
         symbol, timeframe = mine if mine in read or not read else read[0]
         if (symbol, timeframe) == (self.symbol, self.timeframe):
             return self
+        if symbol == PERPETUAL:
+            return self._among.history(Market.LINEAR, self.symbol, timeframe)
         return self._among.history(self.market, symbol, timeframe)
 
     def _as_of(self, home: "History", expression: Typed) -> Values:

@@ -26,7 +26,7 @@ class OrderForm:
     def order_id(self) -> str:
         """Give the id that the plan's order has; there is one order to a plan."""
         naming = self.naming
-        return order_id(self.account, naming.rule, naming.slot, self.instrument.symbol, naming.attempt)
+        return order_id(self.account, naming.rule, naming.slot, naming.leg or self.instrument.symbol, naming.attempt)
 
     def market(
         self,

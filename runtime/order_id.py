@@ -14,11 +14,12 @@ _FOREIGN = re.compile("[^a-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What an order is named after, besides its account and symbol (the leg); attempts count from 1."""
+    """What an order is named after, besides its account; attempts count from 1. Without a leg that is the symbol."""
 
     rule: str
     slot: str
     attempt: int = 1
+    leg: str = ""
 
 
 def order_id(account: str, rule: str, slot: str, leg: str, attempt: int) -> str:

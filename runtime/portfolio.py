@@ -127,6 +127,10 @@ class Portfolio:
 
     # What is there.
 
+    def mark_of(self, market: Market, symbol: str) -> Decimal | None:
+        """Give the latest price of an instrument, or None when there is none."""
+        return self._marks.price((market, symbol))
+
     def wallet(self, account: str, coin: str) -> Decimal:
         """Give the amount of a coin in an account's wallet."""
         return self._account(account).wallet.get(coin, ZERO)

@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from machines.intents import Alert, Buy, CancelOpen, Direction, Enter, Intent, Leave, Sell, Transfer, Urgency
+from machines.intents import (
+    Alert,
+    Buy,
+    CancelOpen,
+    Direction,
+    Enter,
+    Intent,
+    Leave,
+    PairIntent,
+    Sell,
+    Transfer,
+    Urgency,
+)
 from runtime import gate
 from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
@@ -17,6 +29,7 @@ from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
 from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
+from runtime.pairs import Allowance, Pairs
 from runtime.reaction import Reaction
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
@@ -63,6 +76,7 @@ class Trader:
         self._ladder = ladder
         self._reviews = reviews
         self._envelope = envelope
+        self.pairs = Pairs(world.portfolio, world.desk, envelope, reviews.__getitem__, self._allowance)
 
     # ── from intents to orders ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,14 +90,21 @@ class Trader:
             if reason is not None:
                 return Refused(intent, "gate", reason)
             return self.transfers.consider(instance, rule, intent, draft)
+        if isinstance(intent, PairIntent) or (isinstance(intent, CancelOpen) and instance.book.hedged_on):
+            return self.pairs.consider(instance, rule, intent, draft)
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
         self._place(instance, rule, answer, draft)
         return answer.approved
 
-    def rehearse(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> tuple[Outcome, ...]:
+    def rehearse(
+        self, instance: Instance, rule: str, intent: Plannable | PairIntent, now_ms: int
+    ) -> tuple[Outcome, ...]:
         """Say what the answer to an intent would be: every refusal, or one approval; nothing is placed."""
+        if isinstance(intent, PairIntent):
+            planned = self.pairs.answer(instance, rule, intent, now_ms)
+            return (planned.approved if isinstance(planned, PairPlan) else planned,)
         answer = self._answer(instance, rule, intent, now_ms)
         if isinstance(answer, Placeable):
             return (answer.approved,)
@@ -126,6 +147,11 @@ class Trader:
         factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
         return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+
+    def _allowance(self, instance: Instance, notional: Decimal, now_ms: int) -> Allowance:
+        """Say why nothing may be opened now, or what the breaker leaves of a size."""
+        reason = self._forbids(gate.Purpose.ENTRY, instance.book.name, instance.book.account)
+        return self._breaker_factor(notional, now_ms) if reason is None else reason
 
     def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
         return gate.may(purpose, self._world.status, book, account)
@@ -239,6 +265,9 @@ class Trader:
     def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
         """Take back the entries of an instance and close whatever it holds, whatever its machine says."""
         self.take_back_entries(draft, instance.book.name)
+        if instance.book.hedged_on:
+            self.pairs.liquidate(instance, cause, draft)
+            return
         for symbol in instance.symbols:
             closing = any(t.purpose is Purpose.EXIT for t in self.desk.live(instance.book.name, symbol))
             if not closing and self._portfolio.holds(instance.book.account, instance.view.market, symbol):

@@ -77,6 +77,14 @@ class View:
         """The latest price of a symbol on the book's market."""
         return self.board.price(self.market, symbol)
 
+    def perpetual(self, symbol: str) -> Instrument:
+        """The perpetual that hedges a symbol, in a book that trades both."""
+        return self._instruments[Market.LINEAR, symbol]
+
+    def short(self, symbol: str) -> Position:
+        """The book's position in the perpetual that hedges a symbol."""
+        return self.portfolio.position(self.book.account, Market.LINEAR, symbol)
+
     def listed(self) -> tuple[str, ...]:
         """The book's symbols that have a price."""
         quotes, market = self.board.quotes, self.market

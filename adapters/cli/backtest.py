@@ -49,7 +49,10 @@ def backtest(
         typer.Option(parser=options.timeframe, metavar="LENGTH", help="1h, 4h, 1d, …", rich_help_panel=FILE),
     ] = None,
     book: Annotated[
-        list[str] | None, typer.Option(help=f"A book to run; repeat it. Without any: {', '.join(DEFAULT_BOOKS)}.")
+        list[str] | None,
+        typer.Option(
+            help=f"A book to run; repeat it. Without any: {', '.join(DEFAULT_BOOKS)}, funding where data are."
+        ),
     ] = None,
     share: Annotated[
         list[options.Share] | None,
@@ -106,7 +109,7 @@ def backtest(
         rules=rules_folder(folder),
         environment=environment,
         source=source_of(data, candles, symbol, market, timeframe),
-        books=tuple(book or DEFAULT_BOOKS),
+        books=tuple(book or ()),
         shares={one.book: one.ratio for one in share or ()},
         capital=capital,
         from_ms=start,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import product
 
 import polars as pl
 
@@ -72,8 +73,7 @@ def _traded(folder: CandleFolder, books: Sequence[Book], span: Span, *, stand_in
     """The series on which the exchange trades: for each symbol the finest that holds the span."""
     found = []
     for book in books:
-        market = Market(book.market)
-        for symbol in book.symbols:
+        for market, symbol in product(map(Market, book.markets), book.symbols):
             finest = folder.finest(market, symbol, *span, stand_ins=stand_ins)
             found.append((market, symbol, finest or book.timeframe))
     return found
@@ -83,8 +83,10 @@ def _from_file(file: CandleFile, keys: Sequence[Key], books: Sequence[Book]) -> 
     """Read one series, and build from it the longer ones that are wanted of the same symbol."""
     data = load_file(file.path, file.market, file.symbol, file.timeframe)
     own = (file.market, file.symbol, file.timeframe)
-    if not any(Market(book.market) is file.market and file.symbol in book.symbols for book in books):
-        traded = ", ".join(dict.fromkeys(f"{symbol} ({book.market})" for book in books for symbol in book.symbols))
+    if not any(file.market in book.markets and file.symbol in book.symbols for book in books):
+        traded = ", ".join(
+            dict.fromkeys(f"{symbol} ({' and '.join(book.markets)})" for book in books for symbol in book.symbols)
+        )
         raise Failure(
             f"Expected candles of something that the books trade, found {file.symbol} ({file.market}) in {file.path}. "
             f"They trade {traded}. Choose the book with --book, or the symbol and market of the file.",

@@ -31,7 +31,7 @@ class Plan:
 
     The market data are a folder or one file. Without a start or an end the run begins or ends with the data. `costs`
     multiplies fees and slippage. `wait_ms` is the time after which somebody acknowledges a halt; None: nobody does.
-    With an `environment` the rules have its values.
+    With an `environment` the rules have its values. Without books those run for which there are data.
     """
 
     rules: Path

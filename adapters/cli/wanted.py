@@ -6,6 +6,7 @@ from dataclasses import replace
 from rules.language.book import Book, Mode
 from rules.language.rulebook import Rulebook
 from rules.language.typed import Fact, Series, Typed
+from rules.language.vocabulary import PERPETUAL
 from runtime.allocation import market_of_shares
 from runtime.instrument import Market
 from runtime.market_data import Key
@@ -18,7 +19,7 @@ def needed(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
     """Return the series without which the books can't decide, each once."""
     found: dict[Key, None] = {}
     for book in books:
-        own = [(Market(book.market), symbol, book.timeframe) for symbol in book.symbols]
+        own = [(Market(market), symbol, book.timeframe) for market in book.markets for symbol in book.symbols]
         found.update(dict.fromkeys(own))
         for expression in expressions(rulebook, book):
             found.update(dict.fromkeys(named(expression, book)))
@@ -37,7 +38,11 @@ def looked_at(rulebook: Rulebook, books: Sequence[Book]) -> tuple[Key, ...]:
 
 def daily(books: Iterable[Book]) -> tuple[Key, ...]:
     """Return the daily series of what is traded, by which the report compares with holding and tells regimes."""
-    return tuple(dict.fromkeys((Market(book.market), symbol, DAILY) for book in books for symbol in book.symbols))
+    return tuple(
+        dict.fromkeys(
+            (Market(market), symbol, DAILY) for book in books for market in book.markets for symbol in book.symbols
+        )
+    )
 
 
 def asked_of_funding(rulebook: Rulebook, books: Sequence[Book]) -> tuple[str, ...]:
@@ -74,8 +79,9 @@ def expressions(rulebook: Rulebook, book: Book) -> Iterator[Typed]:
 def named(expression: Typed, book: Book) -> Iterator[Key]:
     """Yield the series that an expression names itself, for each symbol of the book where it names none."""
     if isinstance(expression, Series) and (expression.symbol or expression.timeframe):
-        symbols = (expression.symbol,) if expression.symbol else book.symbols
+        perpetual = expression.symbol == PERPETUAL
+        symbols = (expression.symbol,) if expression.symbol and not perpetual else book.symbols
         for symbol in symbols:
-            yield Market(book.market), symbol, expression.timeframe or book.timeframe
+            yield Market.LINEAR if perpetual else Market(book.market), symbol, expression.timeframe or book.timeframe
     for child in expression.children:
         yield from named(child, book)

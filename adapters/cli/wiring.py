@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
+from itertools import product
 
+from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
 from adapters.cli.market import digest, market_of
 from adapters.cli.plan import CandleFile, Plan
@@ -57,6 +59,7 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
     rules = in_force(plan.rules, plan.environment) if rulebook is None else rulebook
+    plan = replace(plan, books=books_of(plan, rules))
     books = books_named(rules, plan.books)
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
     if plan.shares:
@@ -97,11 +100,11 @@ def costing(instruments: Instruments, costs: Decimal) -> Instruments:
 def _instruments(books: tuple[Book, ...]) -> Instruments:
     instruments = load_instruments()
     for book in books:
-        for symbol in book.symbols:
-            if (Market(book.market), symbol) not in instruments:
-                known = [name for market, name in instruments if market == book.market]
+        for own, symbol in product(book.markets, book.symbols):
+            if (Market(own), symbol) not in instruments:
+                known = [name for market, name in instruments if market == own]
                 raise Failure(
-                    f"Expected {book.market} symbols that the simulated exchange has, found {symbol} in {book.file}. "
+                    f"Expected {own} symbols that the simulated exchange has, found {symbol} in {book.file}. "
                     f"{near(symbol, known)}"
                 )
     return instruments

@@ -10,7 +10,7 @@ from machines.order import ORDER
 from machines.table import Argument, By, Table, Trigger
 from rules.language.rulebook import Rulebook
 
-SHOWN = {"core": "core-hodl", "trend": "trend-1", "tactical": "tactical"}
+SHOWN = {"core": "core-hodl", "trend": "trend-1", "funding": "funding", "tactical": "tactical"}
 DIAGRAMS = {name: (MACHINES[name], book) for name, book in SHOWN.items()} | {
     table.name: (table, "") for table in (BREAKER, ORDER, LIFECYCLE)
 }

@@ -13,6 +13,7 @@ pytest_plugins = [
     "features.steps.outside",
     "features.steps.states",
     "features.steps.orders",
+    "features.steps.pairs",
     "features.steps.reasons",
     "features.steps.money",
     "features.steps.operating",

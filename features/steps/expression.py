@@ -14,7 +14,7 @@ from rules.language.source import Place, Text
 from rules.language.syntax import parse
 from rules.language.typed import Typed
 from rules.language.units import Kind
-from rules.language.vocabulary import Scope
+from rules.language.vocabulary import Scope, with_perpetual
 from runtime.facts import vocabulary_for
 
 NOWHERE = "the scenario"
@@ -26,8 +26,9 @@ Seen = tuple[Value, Kind]
 def evaluated(world: World, expression: str, book: str, symbol: str) -> Seen:
     """What an expression says now to a book, with its kind."""
     rules = world.rulebook.books[book]
+    vocabulary = vocabulary_for(rules.machine, rules.symbols)
     scope = Scope(
-        vocabulary=vocabulary_for(rules.machine, rules.symbols),
+        vocabulary=with_perpetual(vocabulary) if rules.hedged_on else vocabulary,
         params={name: literal_of(param) for name, param in rules.params.items()},
         facts=rules.facts,
         timeframe=rules.timeframe,

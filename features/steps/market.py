@@ -125,12 +125,12 @@ def _(scene: Scene) -> None:
     scene.world.open()
 
 
-@says("from here on {symbol:Symbol} trades {amount:Number} {coin:Coin} a day")
-def _(scene: Scene, symbol: str, amount: Decimal, coin: str) -> None:
-    """The volume of the candles that follow, in the symbol's coin."""
+@says("from here on {symbol:Symbol} trades {amount:Number} {coin:Coin} a day[ on {market:Market}]")
+def _(scene: Scene, symbol: str, amount: Decimal, coin: str, market: Market | None) -> None:
+    """The volume of the candles that follow, in the symbol's coin; on all markets where none is named."""
     assert symbol.startswith(coin), f"The volume of {symbol} is told in {symbol.removesuffix('USDT')}."
     volumes = scene.world.candles.volumes
-    for place in [place for place in volumes if place[1] == symbol]:
+    for place in [place for place in volumes if place[1] == symbol and market in (None, place[0])]:
         volumes[place] = float(amount)
 
 

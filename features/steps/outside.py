@@ -36,8 +36,8 @@ def _(scene: Scene) -> None:
     _observe(scene, "exchange.withdrawals", False)
 
 
-@says("{name:Name} is observed as {value:Literal}[ for {symbol:Symbol}]")
-def _(scene: Scene, name: str, value: str, symbol: str | None) -> None:
+@says("{name:Name}[ of {symbol:Symbol}] is observed as {value:Literal}")
+def _(scene: Scene, name: str, symbol: str | None, value: str) -> None:
     """Any outside fact has this value from now on: earn.yield as 3%, fear_greed as 12, exchange.trouble as yes."""
     _observe(scene, name, _value(value), symbol or "")
 

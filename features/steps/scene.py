@@ -116,7 +116,7 @@ class Scene:
         return wallets
 
     def _markets(self, rulebook: Rulebook) -> tuple[Market, ...]:
-        traded = {Market(rulebook.books[name].market) for name in self.accounts}
+        traded = {Market(market) for name in self.accounts for market in rulebook.books[name].markets}
         held = {Market.SPOT} if any(coin != "USDT" for _, coin, _ in self.holdings) else set()
         named = {of.market for of in self.past if of.market is not None}
         return tuple(sorted(traded | held | named | self.watched))

@@ -81,7 +81,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What one machine does on one account; `version` is 12 hexadecimal characters over the resolved content."""
+    """What one machine does on one account; `version` is 12 hexadecimal characters over the resolved content.
+
+    `hedged_on` is the second market of a book that trades two, else empty.
+    """
 
     name: str
     about: str
@@ -100,6 +103,12 @@ class Book:
     mode: Mode = Mode.LIVE
     extends: str = ""
     settings: tuple[Setting, ...] = field(default=(), repr=False)
+    hedged_on: str = ""
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """Where it trades: one market, or spot and the perpetuals that hedge it."""
+        return (self.market, self.hedged_on) if self.hedged_on else (self.market,)
 
 
 def in_force(book: Book) -> tuple[Setting, ...]:

@@ -292,7 +292,8 @@ class Calls:
         named = self.checker.scope.facts.get(operand.dotted)
         if isinstance(named, Fact):
             return named.symbol, named.name
-        if operand.path[0] in self.checker.scope.vocabulary.symbols:
+        vocabulary = self.checker.scope.vocabulary
+        if operand.path[0] in vocabulary.symbols and operand.dotted not in vocabulary.facts:
             return operand.path[0], ".".join(operand.path[1:])
         return "", operand.dotted
 

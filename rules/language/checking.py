@@ -64,7 +64,7 @@ from rules.language.units import (
     quotient_of,
     sum_of,
 )
-from rules.language.vocabulary import CALENDAR, COLUMNS, SCOPES_WITH_SYMBOL, Scope
+from rules.language.vocabulary import CALENDAR, COLUMNS, PERPETUAL, SCOPES_WITH_SYMBOL, Scope
 
 LARGEST = 1_000
 DEEPEST = 64
@@ -243,8 +243,9 @@ class Checker:
         """`ETHUSDT.close`, `ETHUSDT.funding.rate`, or a named fact computed for another symbol."""
         symbol, name = node.path[0], ".".join(node.path[1:])
         declaration = self.scope.vocabulary.facts.get(name)
-        if declaration is not None and declaration.scope not in SCOPES_WITH_SYMBOL:
-            self.report("R145", node.place, f"`{name}` is not kept per symbol.", f"Write `{name}`.")
+        if declaration is not None and (declaration.scope not in SCOPES_WITH_SYMBOL or symbol == PERPETUAL):
+            kept = "per symbol" if symbol != PERPETUAL else "for the perpetual by itself"
+            self.report("R145", node.place, f"`{name}` is not kept {kept}.", f"Write `{name}`.")
             return self.wrong(node)
         if declaration is not None or name in COLUMNS:
             return self.datum(name, node, symbol)

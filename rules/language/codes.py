@@ -43,6 +43,7 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R045": "A name that means something else already.",
         "R046": "A value that each symbol has for itself, where there is no symbol.",
         "R047": "`each: symbol` where each symbol has its own machine anyway.",
+        "R048": "A machine on markets that it doesn't trade.",
         "R052": "A check without an answer, or with several.",
         "R053": "A value out of its range.",
         "R054": "A limit or an alternative that can't be meant.",

@@ -18,7 +18,7 @@ from rules.language.rule_reading import Surroundings, mode_of, read_rule
 from rules.language.sentences import plain as written
 from rules.language.typed import Typed
 from rules.language.values import fraction_in
-from rules.language.vocabulary import TIMEFRAMES_MS, Scope, Vocabulary
+from rules.language.vocabulary import PERPETUAL, TIMEFRAMES_MS, Scope, Vocabulary, with_perpetual
 
 SECTIONS = ("exits", "triggers", "entries")
 VocabularyFor = Callable[[str, Sequence[str]], Vocabulary]
@@ -54,6 +54,10 @@ def read_engine_book(
     symbols = tuple(scalar.value for scalar in root.scalars("symbols"))
     vocabulary = vocabulary_for("" if machine is None else machine.name, symbols)
     _check_symbols(root, vocabulary, findings)
+    _check_markets(root, machine, findings)
+    if _second_market(root):
+        vocabulary = with_perpetual(vocabulary)
+        symbols = (*symbols, PERPETUAL)
     scope = Scope(vocabulary=vocabulary, timeframe=_timeframe(root, findings))
     params = read_params(root.section("params"), vocabulary, findings)
     scope = with_params(scope, root.section("params"), params)
@@ -95,6 +99,19 @@ def rules_in(root: Fields) -> Iterator[tuple[str, Scalar, Fields]]:
         for key, fields in rules if isinstance(rules, Fields) else ():
             if isinstance(fields, Fields):
                 yield section.value, key, fields
+
+
+def _second_market(root: Fields) -> str:
+    return next((scalar.value for scalar in root.scalars("market")[1:]), "")
+
+
+def _check_markets(root: Fields, machine: MachineShape | None, findings: list[Finding]) -> None:
+    key = root.key("market")
+    if machine is None or key is None or machine.hedges == bool(_second_market(root)):
+        return
+    wants = "a coin together with its perpetual" if machine.hedges else "on one market"
+    hint = "Write `market: [spot, linear]`." if machine.hedges else "Write `market: spot` or `market: linear`."
+    findings.append(error("R048", key.place, f"The machine `{machine.name}` trades {wants}.", hint))
 
 
 def _machine(root: Fields, machines: Mapping[str, MachineShape], findings: list[Finding]) -> MachineShape | None:
@@ -203,7 +220,7 @@ def _book(
         about=root.word("about"),
         machine=root.word("machine"),
         account=root.word("account"),
-        market=root.word("market"),
+        market=root.scalars("market")[0].value,
         symbols=tuple(scalar.value for scalar in root.scalars("symbols")),
         timeframe=root.word("timeframe"),
         directional=root.word("directional") in ("yes", "true"),
@@ -216,6 +233,7 @@ def _book(
         mode=mode_of(root),
         extends=lineage.parents[0] if lineage.parents else "",
         settings=tuple(settings_in(root, "")),
+        hedged_on=_second_market(root),
     )
     return replace(book, version=fingerprint(book))
 

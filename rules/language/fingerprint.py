@@ -44,10 +44,13 @@ def canonical(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of content
         return [canonical(inner) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):
         named = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: canonical(inner) for name, inner in named.items() if name not in _NOT_CONTENT}
+        content = (name for name in named if name not in _NOT_CONTENT and (named[name] or name not in _WHEN_GIVEN))
+        return {name: canonical(named[name]) for name in content}
     return value
 
 
 _NOT_CONTENT = frozenset(
     ("place", "file", "version", "origin", "settings", "extends", "text", "when_texts", "then_text")
 )
+# A book that doesn't say it has the version that it had before books could.
+_WHEN_GIVEN = frozenset(("hedged_on",))

@@ -59,6 +59,22 @@ ModeWord = Annotated[
 ]
 
 
+def market_or_both(value: object) -> object:
+    """Let a book name one market, or spot and the perpetuals that hedge it, in this order."""
+    if isinstance(value, list):
+        if value == ["spot", "linear"]:
+            return "spot"
+        raise PydanticCustomError("markets", "One market is needed here, or [spot, linear].")
+    return value
+
+
+MarketWord = Annotated[
+    Literal["spot", "linear"],
+    BeforeValidator(market_or_both),
+    WithJsonSchema({"anyOf": [{"enum": ["spot", "linear"], "type": "string"}, {"const": ["spot", "linear"]}]}),
+]
+
+
 class Form(BaseModel):
     """Every form: no keys but its own."""
 
@@ -109,7 +125,9 @@ class EngineForm(Form):
     about: Prose | None = Field(None, description="what the book does, in a sentence")
     machine: Prose = Field(description="the machine whose triggers the rules fire")
     account: Prose = Field(description="the sub-account it trades on")
-    market: Literal["spot", "linear"] = Field(description="spot, or linear for USDT perpetuals")
+    market: MarketWord = Field(
+        description="spot, linear for USDT perpetuals, or [spot, linear] for coins that are hedged by their perpetual"
+    )
     symbols: Symbols = Field(description="what it trades, in order of preference")
     timeframe: Prose = Field(description="the candles on whose close it decides: 1h, 1d")
     directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")

@@ -72,6 +72,10 @@ class MachineShape(Protocol):
         """Where something may be held."""
 
     @property
+    def hedges(self) -> bool:
+        """Whether it trades a coin together with its perpetual, on two markets."""
+
+    @property
     def triggers(self) -> Mapping[str, TriggerShape]:
         """Every trigger by its name."""
 

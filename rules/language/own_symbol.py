@@ -3,7 +3,7 @@
 from rules.language.findings import Finding, error
 from rules.language.source import Place
 from rules.language.typed import Age, Column, Fact, OverSymbols, Series, SinceEntry, Typed
-from rules.language.vocabulary import SCOPES_WITH_SYMBOL, Vocabulary
+from rules.language.vocabulary import PERPETUAL, SCOPES_WITH_SYMBOL, Vocabulary
 
 
 def report_missing_symbol(typed: Typed, vocabulary: Vocabulary, suggestion: str, findings: list[Finding]) -> None:
@@ -19,7 +19,7 @@ def report_missing_symbol(typed: Typed, vocabulary: Vocabulary, suggestion: str,
 
 def _first(typed: Typed, place: Place, vocabulary: Vocabulary) -> tuple[Typed, Place] | None:
     chosen = typed.symbol if isinstance(typed, Series | Age) else ""
-    if chosen or isinstance(typed, OverSymbols):
+    if chosen not in ("", PERPETUAL) or isinstance(typed, OverSymbols):
         return None
     if _is_per_symbol(typed, vocabulary):
         return typed, place

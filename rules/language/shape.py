@@ -114,6 +114,7 @@ _WANTED: Mapping[str, str] = MappingProxyType(
         "dict_type": "a section with keys",
         "model_type": "a section with keys",
         "one_or_more": "a single value or a list of them",
+        "markets": "one market or `[spot, linear]`",
     }
 )
 _SENTENCES: Mapping[str, Callable[[Fields, type[Form], ErrorDetails], Finding]] = MappingProxyType(

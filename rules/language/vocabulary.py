@@ -1,7 +1,7 @@
 """Which names an expression may use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rules.language.typed import Typed
 
 SCOPES_WITH_SYMBOL = frozenset({"symbol", "market"})
+
+PERPETUAL = "perp"
+"""Stands where a symbol can, in a book of two markets: the own symbol's perpetual, as in `perp.close`."""
 
 COLUMNS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -80,6 +83,11 @@ class Vocabulary:
     symbols: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def with_perpetual(vocabulary: Vocabulary) -> Vocabulary:
+    """Let candles of a symbol's perpetual be asked for beside those of the coin itself."""
+    return replace(vocabulary, symbols=(*vocabulary.symbols, PERPETUAL))
 
 
 @dataclass(frozen=True, slots=True)

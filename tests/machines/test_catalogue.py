@@ -21,7 +21,7 @@ def arguments(table: Table) -> Iterator[tuple[str, Argument]]:
 
 def test_each_machine_is_filed_under_its_own_name() -> None:
     assert {name: table.name for name, table in MACHINES.items()} == {
-        name: name for name in ("core", "trend", "tactical")
+        name: name for name in ("core", "trend", "funding", "tactical")
     }
 
 
@@ -47,6 +47,10 @@ def test_what_rules_may_fire() -> None:
             "resume",
         },
         "trend": {"signal", "trail", "tighten", "leave", "look_again"},
+        "funding": {
+            *("detect", "calm", "open_pair", "compound", "interrupt", "even_out", "collect", "abandon", "reduce"),
+            *("close_pair", "share_out", "hand_over"),
+        },
         "tactical": {
             *("arm", "watch", "save", "detect", "calm", "deploy", "interrupt", "buy_again", "stop_buying"),
             *("take_part", "take_all", "sell_out", "sell_again", "end", "give_back", "settle"),
@@ -60,10 +64,14 @@ def test_what_rules_may_fire() -> None:
 def test_what_opens_and_what_closes() -> None:
     opening = {(table.name, t.name) for table in SHIPPED for t in table.triggers.values() if t.opens}
     closing = {(table.name, t.name) for table in SHIPPED for t in table.triggers.values() if t.closes}
-    assert opening == {("trend", "signal"), ("core", "purchase"), ("tactical", "deploy"), ("tactical", "buy_again")}
+    assert opening == {
+        *(("trend", "signal"), ("core", "purchase"), ("tactical", "deploy"), ("tactical", "buy_again")),
+        *(("funding", "open_pair"), ("funding", "compound")),
+    }
     assert closing == {
         *(("trend", name) for name in ("leave", "close_now")),
         *(("core", name) for name in ("sell", "close_now")),
+        *(("funding", name) for name in ("even_out", "reduce", "close_pair", "close_now")),
         *(("tactical", name) for name in ("take_part", "take_all", "sell_out", "sell_again", "close_now")),
     }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from machines.breaker import BREAKER, BreakerMemory
 from machines.catalogue import MACHINES
 from machines.core import CoreMemory
+from machines.funding import FundingMemory
 from machines.intents import Direction
 from machines.lifecycle import LIFECYCLE, LifecycleMemory, Stage
 from machines.order import ORDER, OrderMemory
@@ -47,6 +48,17 @@ MEMORIES = {
         entered_ms=maybe_moments,
         label=some.text(),
         leaving=some.booleans(),
+    ),
+    "funding": some.builds(
+        FundingMemory,
+        paid_ms=maybe_moments,
+        unshared=decimals,
+        to_compound=decimals,
+        to_hand_over=decimals,
+        on_its_way=decimals,
+        attempt_ms=maybe_moments,
+        evenings=some.integers(0, 9),
+        label=some.text(),
     ),
     "tactical": some.builds(
         TacticalMemory,

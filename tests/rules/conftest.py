@@ -38,6 +38,7 @@ class Machine:
     holding: frozenset[str]
     triggers: Mapping[str, Trigger]
     moves: tuple[tuple[str, str, str], ...]
+    hedges: bool = False
 
 
 def machine(name: str, states: str, holding: set[str], triggers: Sequence[Trigger], moves: str) -> Machine:

@@ -109,7 +109,30 @@ def test_wallets_and_positions_are_the_sum_of_what_happened(prepared: Any) -> No
         account = run.engine.books[name].account
         expected = {coin: amount for (owner, coin), amount in spot.items() if owner == account and amount}
         assert coins(portfolio.wallets(account)) == expected
-    assert any(isinstance(step.event, FundingPayment) for step in steps)
+    payments = {one.settlement_id: one for one in (step.event for step in steps) if isinstance(one, FundingPayment)}
+    funding = run.engine.books["funding"].account
+    assert any(payment.account == funding and payment.amount > ZERO for payment in payments.values())
+    assert len(payments) == sum(isinstance(step.event, FundingPayment) for step in steps)
+
+
+@pytest.mark.spec("FUND-03", "FUND-04", "FUND-06")
+def test_no_leg_stands_alone_when_a_candle_closes(prepared: Any) -> None:
+    """Whatever happened in between, coins and short are as large as each other at every hour, but for fees in coin."""
+    run = prepared(books=("funding", "tactical"))
+    account, held = run.engine.books["funding"].account, 0
+
+    def compare(step: Step) -> None:
+        nonlocal held
+        if isinstance(step.event, CandleClose):
+            for symbol in run.engine.books["funding"].symbols:
+                coins, short = (run.engine.portfolio.position(account, market, symbol).quantity for market in Market)
+                held += bool(short)
+                assert abs(coins + short) <= max(abs(short) / 50, Decimal("0.001")), (step.at_ms, symbol)
+
+    run.backtest._watch = compare
+    run.backtest.run()
+
+    assert held > 1_000
 
 
 @pytest.mark.spec("BT-04")
@@ -145,7 +168,8 @@ def test_two_runs_give_the_same_bytes_under_any_hash_seed(market: Path, plan: An
         "from adapters.cli.plan import Plan\n"
         "from adapters.cli.wiring import prepare\n"
         "from adapters.report.document import to_json\n"
-        "p = prepare(Plan(pathlib.Path('rules'), pathlib.Path(sys.argv[1]), ('core-hodl', 'trend-1', 'trend-2'),"
+        "p = prepare(Plan(pathlib.Path('rules'), pathlib.Path(sys.argv[1]), "
+        "('core-hodl', 'trend-1', 'trend-2', 'tactical', 'funding'),"
         " from_ms=int(sys.argv[2]), to_ms=int(sys.argv[3])))\n"
         "p.backtest.run()\n"
         "print(hashlib.sha256(to_json(p.recorder.result()).encode()).hexdigest())\n"
