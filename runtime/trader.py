@@ -29,7 +29,7 @@ from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
 from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
-from runtime.pairs import Allowance, Pairs
+from runtime.pairs import Allowance, PairPlan, Pairs
 from runtime.reaction import Reaction
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
