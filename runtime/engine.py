@@ -21,6 +21,8 @@ from runtime.events import (
     CandleClose,
     CashFlow,
     Event,
+    ExchangeBack,
+    ExchangeLost,
     FactObserved,
     Fill,
     FundingPayment,
@@ -262,6 +264,12 @@ class Engine:
     def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
         self.world.board.observe(event)
 
+    def _on_exchange_lost(self, event: ExchangeLost, draft: Draft) -> None:
+        self._live("exchange_lost", event.reason, draft)
+
+    def _on_exchange_back(self, _event: ExchangeBack, draft: Draft) -> None:
+        self._live("exchange_back", "the exchange answers again", draft)
+
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._govern(draft)
         self.trader.lose_patience(draft)
@@ -366,6 +374,8 @@ HANDLERS: Mapping[type, Handler] = {
     LeverageSet: Engine._on_leverage,
     FactObserved: Engine._on_fact,
     OperatorCommand: Engine._on_command,
+    ExchangeLost: Engine._on_exchange_lost,
+    ExchangeBack: Engine._on_exchange_back,
     Timer: Engine._on_timer,
 }
 COMMANDS: Mapping[str, Callable[[Engine, str, str, Draft], None]] = {

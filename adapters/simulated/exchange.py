@@ -9,6 +9,7 @@ from adapters.simulated.accounts import Accounts
 from adapters.simulated.book import OrderBook
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import Desk
+from adapters.simulated.looks import Looks
 from adapters.simulated.margin import Margin
 from adapters.simulated.matching import Matching
 from adapters.simulated.order import Order
@@ -21,7 +22,7 @@ from adapters.simulated.transfers import Transfers
 from adapters.simulated.venue import Venue
 from runtime.events import Candle, CashFlow, ExchangeEvent
 from runtime.instrument import Instrument, Market
-from runtime.requests import MoveMoney, Request
+from runtime.requests import LookAtAccount, LookUpOrder, MoveMoney, Request
 
 
 class SimulatedExchange:
@@ -44,6 +45,8 @@ class SimulatedExchange:
         """Take or refuse a request; nothing is filled yet, but a transfer is carried out at once."""
         if isinstance(request, MoveMoney):
             return self._transfers.submit(request, at_ms)
+        if isinstance(request, LookUpOrder | LookAtAccount):
+            return self._looks.answer(request, at_ms)
         return self._desk.submit(request, at_ms)
 
     def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
@@ -177,6 +180,7 @@ class SimulatedExchange:
         self._clearing = Clearing(venue, executions)
         self._matching = Matching(venue, self._margin, self._clearing)
         self._protection = Protection(venue, self._margin, self._clearing)
+        self._looks = Looks(venue)
         self._desk = Desk(venue, self._margin, self._clearing)
         self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}
 
