@@ -37,7 +37,7 @@ class Connection:
 
     def send(self, message: dict[str, Any]) -> None:
         """Answer a request."""
-        if self._faults.strike(FaultKind.SILENCE, self.account, str(message.get("op", ""))) is None:
+        if not self._strikes(FaultKind.DEAF, self.endpoint):
             self._waiting.put_nowait((json.dumps(message), 0))
 
     def push(self, topic: str, message: dict[str, Any]) -> None:

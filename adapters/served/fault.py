@@ -9,8 +9,9 @@ class FaultKind(StrEnum):
     """What goes wrong.
 
     On requests: latency, lost (the line breaks without an answer), status (an HTTP error), garbage (no JSON), refuse (a
-    business code), rate_limit (10006). On streams: latency, duplicate, reorder, silence, drop; reject_socket turns new
-    sockets away. On the exchange: clock, maintenance, partial_fill, lag (look-ups don't see newer orders).
+    business code), rate_limit (10006). On streams: latency, duplicate, reorder, silence (nothing is told, but pings are
+    answered), deaf (not even they), drop; reject_socket turns new sockets away. On the exchange: clock, maintenance,
+    partial_fill, lag (look-ups don't see newer orders).
     """
 
     LATENCY = "latency"
@@ -22,6 +23,7 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
     REORDER = "reorder"
     SILENCE = "silence"
+    DEAF = "deaf"
     DROP = "drop"
     REJECT_SOCKET = "reject_socket"
     CLOCK = "clock"

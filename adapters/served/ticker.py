@@ -53,7 +53,7 @@ class Ticker:
             return row
         del row["usdIndexPrice"]
         interval_ms = self.instrument.funding_interval_ms
-        hour_ago = self.day[-2].close if len(self.day) > 1 else float(self.last)
+        hour_ago = self.day[-2].open if len(self.day) > 1 else float(self.last)
         empty = ("basisRate", "basis", "basisRateYear", "deliveryFeeRate", "predictedDeliveryPrice")
         return row | {
             "indexPrice": figure(self.last),
