@@ -1,8 +1,8 @@
 """A small market served on loopback, and unmodified pybit clients of it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
 import polars as pl
@@ -116,32 +116,54 @@ class Desk:
             socket.exit()
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+@pytest.fixture
+def until() -> Callable[..., Any]:
     """Wait for something that another thread brings about."""
-    watch = Stopwatch()
-    for _ in count():
+
+    def wait(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+        watch = Stopwatch()
         value = condition()
-        if value:
-            return value
-        assert watch.elapsed_s() < seconds, f"expected {what} within {seconds} s"
-    return None
+        while not value:
+            assert watch.elapsed_s() < seconds, f"expected {what} within {seconds} s"
+            value = condition()
+        return value
+
+    return wait
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
-    with serve(setting()) as running:
-        yield running
+def served_with() -> Iterator[Callable[..., Served]]:
+    """Serve a market with other settings."""
+    with ExitStack() as stack:
+        yield lambda **fields: stack.enter_context(serve(setting(**fields)))
 
 
 @pytest.fixture
-def main(served: Served) -> Iterator[Desk]:
-    desk = Desk(served, "main")
-    yield desk
-    desk.close()
+def served(served_with: Callable[..., Served]) -> Served:
+    """The market held at its first price, without rate limits."""
+    return served_with()
 
 
 @pytest.fixture
-def trend(served: Served) -> Iterator[Desk]:
-    desk = Desk(served, "trend")
-    yield desk
-    desk.close()
+def desk_at() -> Iterator[Callable[[Served, str], Desk]]:
+    """Give an account's clients of any served market."""
+    with ExitStack() as stack:
+
+        def at(served: Served, account: str) -> Desk:
+            desk = Desk(served, account)
+            stack.callback(desk.close)
+            return desk
+
+        yield at
+
+
+@pytest.fixture
+def main(served: Served, desk_at: Callable[[Served, str], Desk]) -> Desk:
+    """The master, with 100,000 USDT."""
+    return desk_at(served, "main")
+
+
+@pytest.fixture
+def trend(served: Served, desk_at: Callable[[Served, str], Desk]) -> Desk:
+    """A sub-account with 50,000 USDT."""
+    return desk_at(served, "trend")
