@@ -11,14 +11,24 @@ from queue import Empty, Queue
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import polars as pl
 import pytest
 
 from adapters.bybit.client import Client, Keys
+from adapters.bybit.exchange import Bybit, Plan, Watch
+from adapters.bybit.history import History
 from adapters.bybit.hosts import Hosts, Mode, hosts_of
-from adapters.bybit.limits import AddressLimit
+from adapters.bybit.limits import AddressLimit, Limits
+from adapters.bybit.line import Line
+from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.venue import Account, BybitVenue, Setting
+from adapters.clock import Stopwatch, monotonic_ms
+from adapters.served.exchange import Setting as ServedSetting
+from adapters.served.serving import Served, serve
+from adapters.simulated.instruments import load_instruments
 from runtime.events import Event
 from runtime.instrument import Instrument, Market
+from runtime.market_data import CANDLE_SCHEMA, FUNDING_SCHEMA, MarketData
 
 NOW_MS = 1_750_000_000_000
 DEADLINE_S = 10
@@ -208,3 +218,101 @@ def venue(exchange: Scripted, heard: Heard, told: list[tuple[str, str]]) -> Iter
     one.start()
     yield one
     one.stop()
+
+
+# ── the served exchange ─────────────────────────────────────────────────────────────────────────────────────────────
+
+HOUR_MS = 3_600_000
+START_MS = 1_700_006_400_000
+"""2023-11-15 00:00 UTC."""
+HOURS = 24 * 12
+PLAYED_FROM = 24 * 5
+SERIES = ((Market.SPOT, "BTCUSDT", "1h"), (Market.LINEAR, "BTCUSDT", "1h"), (Market.LINEAR, "ETHUSDT", "1h"))
+PATIENT = Watch(public_ms=60_000, private_ms=60_000, lost_ms=1000, stragglers_ms=300, probe_s=0.1, quotes_every_ms=1)
+
+
+def candles(scale: float) -> pl.DataFrame:
+    """A price that goes up and down in whole ticks."""
+    rows = []
+    for hour in range(HOURS):
+        first, last = (round((30_000 + 40 * ((at * 7) % 60 - 30)) * scale, 1) for at in (hour, hour + 1))
+        low, high = round(min(first, last) - 60 * scale, 1), round(max(first, last) + 60 * scale, 1)
+        open_ms = START_MS + hour * HOUR_MS
+        rows.append((open_ms, open_ms + HOUR_MS, first, high, low, last, 500.0 + hour % 7))
+    return pl.DataFrame(rows, schema=CANDLE_SCHEMA, orient="row")
+
+
+def market_data() -> MarketData:
+    scales = {"BTCUSDT": 1.0, "ETHUSDT": 0.1}
+    times = [START_MS + hour * HOUR_MS for hour in range(0, HOURS, 8)]
+    rates = pl.DataFrame({"at_ms": times, "rate": [0.0001] * len(times)}, schema=FUNDING_SCHEMA)
+    series = {(market, symbol, frame): candles(scales[symbol]) for market, symbol, frame in SERIES}
+    return MarketData(series, funding={"BTCUSDT": rates, "ETHUSDT": rates})
+
+
+class Life:
+    """Everything of Bybit on a market that stands still until the test lets it go on."""
+
+    def __init__(self, served: Served, heard: Heard, told: list[tuple[str, str]]) -> None:
+        self.served, self.heard, self.told = served, heard, told
+        self.hosts = hosts_of(Mode.LOCAL, served.http)
+        self.market = Client(self.hosts)
+        self.clock = ExchangeClock(speed=0)
+        self.clock.measure(self.market)
+        self.bybit: Bybit | None = None
+
+    def begin(
+        self, watch: Watch = PATIENT, candles_after_ms: int | None = None, accounts_since_ms: int | None = None
+    ) -> Bybit:
+        now = self.clock.now_ms()
+        history = History(self.line())
+        found = history.instruments([(market, symbol) for market, symbol, _ in SERIES])
+        setting = Setting(self.hosts, found, self.heard, self.clock, self.tell, AddressLimit(None))
+        accounts = [Account(name, self.keys(name), str(self.served.member(name).uid)) for name in ("core", "trend")]
+        plan = Plan(SERIES, candles_after_ms or now, accounts_since_ms or now, watch)
+        self.bybit = Bybit(setting, self.clock, accounts, plan, self.keys("main"))
+        self.bybit.start()
+        return self.bybit
+
+    def tell(self, priority: str, sentence: str) -> None:
+        self.told.append((priority, sentence))
+
+    def keys(self, name: str) -> Keys:
+        member = self.served.member(name)
+        return Keys(member.key, member.secret)
+
+    def line(self, name: str | None = None) -> Line:
+        client = Client(self.hosts, self.keys(name) if name else None)
+        return Line(client, Limits(AddressLimit(None), monotonic_ms), self.clock, lambda _: None)
+
+    def until_whole(self) -> None:
+        wait_for(lambda: self.bybit is not None and self.bybit.whole and all(s.stands for s in self.bybit._streams()))
+
+    def end(self) -> None:
+        if self.bybit is not None:
+            self.bybit.stop()
+        self.market.close()
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = DEADLINE_S) -> Any:
+    """Wait for something that another thread brings about."""
+    watch = Stopwatch()
+    while not (found := condition()):
+        assert watch.elapsed_s() < seconds, f"{condition} did not come true in {seconds} s"
+        threading.Event().wait(0.01)
+    return found
+
+
+@pytest.fixture
+def wait() -> Callable[..., Any]:
+    return wait_for
+
+
+@pytest.fixture
+def life(heard: Heard, told: list[tuple[str, str]]) -> Iterator[Life]:
+    span = (START_MS + PLAYED_FROM * HOUR_MS, START_MS + HOURS * HOUR_MS)
+    coins = {"main": {"USDT": Decimal(1000)}, "core": {"USDT": Decimal(100_000)}, "trend": {"USDT": Decimal(50_000)}}
+    with serve(ServedSetting(load_instruments(), market_data(), span, coins, limits=False)) as served:
+        one = Life(served, heard, told)
+        yield one
+        one.end()
