@@ -121,7 +121,8 @@ class Table:
     """A whole machine.
 
     `holding` are the states in which a position waits for a rule to close it, `idle` those in which nothing can be
-    lost, so that EMERGENCY need not be reachable from them. `memory` is a frozen dataclass that needs no arguments.
+    lost, so that EMERGENCY need not be reachable from them. `hedged` says that spot covers its perpetual positions, so
+    that they stand without a stop. `memory` is a frozen dataclass that needs no arguments.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Table:
     memory: type[Any]
     holding: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
+    hedged: bool = False
 
     @cached_property
     def moves(self) -> tuple[tuple[str, str, str], ...]:

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# The code of a refusal that is our own: the request never left.
+NOT_SENT = -1
+
 
 class Answer(StrEnum):
     """What is known of a request after its answer.

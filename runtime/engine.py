@@ -17,6 +17,7 @@ from runtime.decimals import percent
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import (
+    AccountSeen,
     Candle,
     CandleClose,
     CashFlow,
@@ -27,20 +28,30 @@ from runtime.events import (
     Fill,
     FundingPayment,
     LeverageSet,
+    LookedUp,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
+    OrderUnknown,
+    Started,
+    StopGone,
     StopPlaced,
     Timer,
 )
 from runtime.facts import FACTS_OF
+from runtime.fences import Fences
 from runtime.history import Histories
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
+from runtime.order_path import OrderPath
+from runtime.orphans import Orphans
 from runtime.portfolio import Portfolio
+from runtime.protection import Protection
 from runtime.reaction import Reaction
+from runtime.reconciliation import Reconciliation
+from runtime.requests import Request
 from runtime.review import Review
 from runtime.step import LevelMove, Step, Transition
 from runtime.trader import Trader
@@ -49,6 +60,8 @@ from runtime.view import Status, View, World
 
 Series = tuple[Market, str, str]
 HOUR_MS = 3_600_000
+STARTING = "STARTING"
+STOP = "stop:"
 
 
 class Engine:
@@ -71,6 +84,8 @@ class Engine:
         self._lifecycle = Machine(LIFECYCLE, fast=True)
         self._life = LIFECYCLE.begin(0)
         self._paused: set[str] = set()
+        self._returning = False
+        self.fences = Fences()
         self._bind()
 
     def _instances(self, name: str) -> Iterable[Instance]:
@@ -90,8 +105,13 @@ class Engine:
             name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
         }
         envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
-        self.trader = Trader(self.world, self.ladder, reviews, envelope)
+        self.trader = Trader(self.world, self.ladder, reviews, envelope, self.fences)
+        self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader)
+        portfolio, instances = self.portfolio, self.instances.values()
+        self.protection = Protection(portfolio, self.trader, self.decider, instances)
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
+        self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
 
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
@@ -115,15 +135,25 @@ class Engine:
         """The books that an operator has paused."""
         return frozenset(self._paused)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the process has found everything on the exchange as it is in the books."""
+        return self._life.state != STARTING
+
+    def may_send(self, request: Request) -> str | None:
+        """Say why a request may not leave now, or None; asked right before it would."""
+        return self.fences.refuses(request)
+
     # ── one event ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def step(self, event: Event) -> Step:
         """Take in one event and answer with everything that follows from it."""
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
-        if self._life.state == LIFECYCLE.initial:
+        if self._life.state == LIFECYCLE.initial and not isinstance(event, Started):
             self._start(draft)
         HANDLERS[type(event)](self, event, draft)
+        self.protection.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -149,12 +179,23 @@ class Engine:
             if self._take(candle, draft):
                 for instance in self._due.get((candle.market, candle.symbol, candle.timeframe), ()):
                     due[instance.key] = instance
+        self._tend(draft)
+        if due and self.ready and not self.halted:
+            for key, instance in self.instances.items():
+                if key in due and not self._rests(instance):
+                    self.decider.decide(instance, draft)
+
+    def _rests(self, instance: Instance) -> bool:
+        book = instance.book
+        return book.name in self._paused or self.fences.stops(book.name, book.account)
+
+    def _tend(self, draft: Draft) -> None:
+        """Look after what is there, whether or not anything is decided."""
         self._govern(draft)
         self.trader.lose_patience(draft)
-        if due and not self.halted:
-            for key, instance in self.instances.items():
-                if key in due and instance.book.name not in self._paused:
-                    self.decider.decide(instance, draft)
+        self._react(self.path.tick(draft), draft)
+        self.protection.watch(draft)
+        self.reconciliation.tick(draft)
 
     def _take(self, candle: Candle, draft: Draft) -> bool:
         """Let a candle into everything that remembers prices; one that can't be true goes nowhere."""
@@ -173,6 +214,8 @@ class Engine:
     # ── governance ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _govern(self, draft: Draft) -> None:
+        if not self.ready:
+            return
         self.portfolio.observe(draft.at_ms)
         if self.ladder is None:
             return
@@ -233,20 +276,37 @@ class Engine:
 
     def _react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
         for reaction in reactions:
-            instance = self.instances[reaction.key]
-            self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+            instance = self.instances.get(reaction.key)
+            if instance is not None:
+                self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
 
-    def _on_accepted(self, event: OrderAccepted, _draft: Draft) -> None:
-        self.trader.accepted(event)
+    def _on_started(self, _event: Started, draft: Draft) -> None:
+        self._live("start", "a process has begun", draft)
+        self.path.restarted(draft)
+        self.reconciliation.begin(draft)
+        draft.requests += self.trader.transfers.unanswered()
+
+    def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
+        self.path.accepted(event, draft)
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
-        self._react(self.trader.rejected(event, draft), draft)
+        self._react(self.path.rejected(event, draft), draft)
+        if event.order_id.startswith(STOP):
+            self.protection.refused(event.order_id, draft)
+            self.protection.watch(draft)
+
+    def _on_unknown(self, event: OrderUnknown, draft: Draft) -> None:
+        self.path.unknown(event, draft)
+
+    def _on_looked_up(self, event: LookedUp, draft: Draft) -> None:
+        self._react(self.path.looked_up(event, draft), draft)
 
     def _on_cancelled(self, event: OrderCancelled, draft: Draft) -> None:
         self._react(self.trader.cancelled(event, draft), draft)
 
     def _on_fill(self, event: Fill, draft: Draft) -> None:
         self._react(self.trader.filled(event, draft), draft)
+        self.protection.watch(draft)
 
     def _on_funding(self, event: FundingPayment, _draft: Draft) -> None:
         self.portfolio.apply_funding(event)
@@ -255,8 +315,26 @@ class Engine:
         if self.portfolio.apply_cash_flow(event):
             self._react(self.trader.transfers.flowed(event, draft), draft)
 
-    def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
-        self.portfolio.apply_stop(event)
+    def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
+        self.protection.placed(event)
+        self.protection.watch(draft)
+
+    def _on_stop_gone(self, event: StopGone, draft: Draft) -> None:
+        self.protection.gone(event, draft)
+
+    def _on_seen(self, event: AccountSeen, draft: Draft) -> None:
+        self.reconciliation.seen(event, draft)
+        if event.complete:
+            self.protection.seen(event, draft)
+        if self.reconciliation.done:
+            self._reconciled(draft)
+
+    def _reconciled(self, draft: Draft) -> None:
+        if not self.ready:
+            self._live("ready", "every account is reconciled", draft)
+        if self._returning:
+            self._returning = False
+            self._live("exchange_back", "the exchange answers again, and every account is reconciled", draft)
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
@@ -265,14 +343,15 @@ class Engine:
         self.world.board.observe(event)
 
     def _on_exchange_lost(self, event: ExchangeLost, draft: Draft) -> None:
+        self._returning = False
         self._live("exchange_lost", event.reason, draft)
 
     def _on_exchange_back(self, _event: ExchangeBack, draft: Draft) -> None:
-        self._live("exchange_back", "the exchange answers again", draft)
+        self._returning = True
+        self.reconciliation.begin(draft)
 
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
-        self._govern(draft)
-        self.trader.lose_patience(draft)
+        self._tend(draft)
 
     # ── the operator ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -299,6 +378,20 @@ class Engine:
 
     def _flatten(self, book: str, cause: str, draft: Draft) -> None:
         self._close(lambda instance: book in ("", instance.book.name), cause, draft)
+
+    def _unfence(self, name: str, _cause: str, draft: Draft) -> None:
+        if not self.fences.lift(name):
+            fenced = ", ".join(sorted((*self.fences.books, *self.fences.accounts))) or "nothing"
+            draft.tell("P2", "", f"There is no fence around {name!r}; fenced is {fenced}.")
+
+    def _adopt(self, book: str, cause: str, draft: Draft) -> None:
+        self._react(self.orphans.adopt(self._of(book), cause, draft), draft)
+
+    def _close_orphan(self, book: str, cause: str, draft: Draft) -> None:
+        self._react(self.orphans.close(self._of(book), cause, draft), draft)
+
+    def _of(self, book: str) -> list[Instance]:
+        return [instance for instance in self.instances.values() if book in ("", instance.book.name)]
 
     def _acknowledge(self, _book: str, cause: str, draft: Draft) -> None:
         """Leave EMERGENCY; the drawdown is measured from here on, or the same loss would halt trading again at once."""
@@ -328,6 +421,11 @@ class Engine:
             "paused": sorted(self._paused),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
+            "path": self.path.to_plain(),
+            "fences": self.fences.to_plain(),
+            "protection": self.protection.to_plain(),
+            "reconciliation": self.reconciliation.to_plain(),
+            "returning": self._returning,
         }
 
     @classmethod
@@ -353,6 +451,11 @@ class Engine:
             engine.ladder.restore(plain["ladder"])
         engine._show_status()
         engine.trader.restore(plain["trader"])
+        engine.path.restore(plain["path"])
+        engine.fences.restore(plain["fences"])
+        engine.protection.restore(plain["protection"])
+        engine.reconciliation.restore(plain["reconciliation"])
+        engine._returning = plain["returning"]
         return engine
 
 
@@ -364,13 +467,18 @@ def serves_whole_book(table: Table) -> bool:
 Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
+    Started: Engine._on_started,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,
+    OrderUnknown: Engine._on_unknown,
+    LookedUp: Engine._on_looked_up,
     OrderCancelled: Engine._on_cancelled,
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
     StopPlaced: Engine._on_stop,
+    StopGone: Engine._on_stop_gone,
+    AccountSeen: Engine._on_seen,
     LeverageSet: Engine._on_leverage,
     FactObserved: Engine._on_fact,
     OperatorCommand: Engine._on_command,
@@ -383,4 +491,7 @@ COMMANDS: Mapping[str, Callable[[Engine, str, str, Draft], None]] = {
     "resume": Engine._resume,
     "flatten": Engine._flatten,
     "acknowledge": Engine._acknowledge,
+    "unfence": Engine._unfence,
+    "adopt": Engine._adopt,
+    "close_orphan": Engine._close_orphan,
 }

@@ -259,6 +259,13 @@ class OperatorCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """A process has begun to run the engine: nothing is decided before every account is reconciled."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
     """Time has passed and nothing else happened."""
 
@@ -267,6 +274,7 @@ class Timer:
 
 Event = (
     CandleClose
+    | Started
     | OrderUnknown
     | LookedUp
     | StopGone
