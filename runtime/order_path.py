@@ -16,6 +16,7 @@ from runtime.requests import LookAtAccount, LookUpOrder
 from runtime.trader import Trader
 
 SHORTEST_WAIT_MS = 1_000
+SILENCE_MS = 30_000
 TRIES = 3
 PROTECTIVE_TRIES = 5
 RESTING = frozenset({"OPEN", "PARTIALLY_FILLED"})
@@ -110,6 +111,8 @@ class OrderPath:
             text = f"Three look-ups have not explained {self._named(ticket)}; it is looked for every minute."
             draft.tell("P0", ticket.book, text)
         for ticket in self._desk.live():
+            if ticket.snapshot.state == "SUBMITTED" and draft.at_ms - ticket.snapshot.since_ms >= SILENCE_MS:
+                self.lose(ticket, draft)
             if ticket.send_at_ms is not None and draft.at_ms >= ticket.send_at_ms:
                 yield from self._again(ticket, draft)
 

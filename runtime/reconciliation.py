@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from runtime.codec import from_plain, to_plain
@@ -13,7 +14,7 @@ from runtime.fences import Fences
 from runtime.instrument import Market
 from runtime.order_path import OrderPath
 from runtime.portfolio import Portfolio
-from runtime.requests import LookAtAccount
+from runtime.requests import LookAtAccount, LookUpOrder
 from runtime.step import Difference
 
 LOOK_EVERY_MS = 60_000
@@ -22,6 +23,7 @@ LOOK_AGAIN_MS = 5_000
 SETTLED_AFTER_MS = 5_000
 FLAT = "nothing"
 POSITION = "position"
+LATEST = 3
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Reconciliation:
         looking.seen = event
         self._find_missing(event, draft)
         found = tuple(self._differences(event))
+        self._ask_about(found, draft)
         again, looking.differences = tuple(one for one in found if one in looking.differences), found
         if found and again != found:
             looking.next_ms = draft.at_ms + LOOK_AGAIN_MS
@@ -131,6 +134,16 @@ class Reconciliation:
             gone = ticket.request.account == event.account and ticket.request.order_id not in shown
             if gone and _should_be_open(ticket, draft.at_ms):
                 self._path.lose(ticket, draft)
+
+    def _ask_about(self, found: tuple[Difference, ...], draft: Draft) -> None:
+        """A fill may have been missed: ask for those of the latest orders of a position that differs."""
+        for one in found:
+            if one.kind == POSITION:
+                own = (t for t in reversed(self._desk.tickets.values()) if t.request.symbol == one.what)
+                asked = (t.request for t in own if t.request.account == one.account)
+                for r in islice(asked, LATEST):
+                    if not self._path.lookups.under_way(r.order_id):
+                        draft.requests.append(LookUpOrder(r.order_id, r.account, r.market, r.symbol))
 
     def _tell(self, looking: Looking, found: tuple[Difference, ...], draft: Draft) -> None:
         for one in found:
