@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 import pytest
 
+from adapters.postgres import buffered as buffered_module
 from adapters.postgres.buffered import Buffered, BufferFullError
 from adapters.postgres.chain import checked
 from adapters.postgres.connection import Connection
@@ -29,8 +30,9 @@ class Away:
 
 
 def test_what_happened_meanwhile_is_journaled_when_the_database_is_back(
-    journal: PostgresJournal, connection: Connection, step: Steps
+    journal: PostgresJournal, connection: Connection, step: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(buffered_module, "BATCH", 3)
     buffered = Buffered(journal, pause_ms=0)
     buffered.append(step(1))
     found, journal._find = journal._find, lambda: NOWHERE
