@@ -19,6 +19,8 @@ SHORTEST_WAIT_MS = 1_000
 SILENCE_MS = 30_000
 TRIES = 3
 PROTECTIVE_TRIES = 5
+# The position is another than the books have.
+NOTHING_TO_REDUCE = 110017
 RESTING = frozenset({"OPEN", "PARTIALLY_FILLED"})
 NEVER_PLACED = "the exchange never had it"
 
@@ -66,6 +68,8 @@ class OrderPath:
             self.lose(ticket, draft)
         elif not self._waits(ticket, answer, event, draft):
             self.lookups.end(event.order_id)
+            if event.code == NOTHING_TO_REDUCE:
+                draft.requests.append(LookAtAccount(ticket.request.account))
             yield from self._trader.rejected(event, draft)
 
     def unknown(self, event: OrderUnknown, draft: Draft) -> None:

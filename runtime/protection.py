@@ -7,7 +7,7 @@ from typing import Any
 
 from machines.table import Firing
 from runtime.decider import Decider
-from runtime.decimals import ONE, plain, readable
+from runtime.decimals import ONE, ZERO, plain, readable
 from runtime.draft import Draft
 from runtime.events import AccountSeen, SeenPosition, StopGone, StopPlaced
 from runtime.instance import Instance
@@ -51,6 +51,7 @@ class Protection:
         self._stray_ms: dict[Key, int] = {}
         self._wanted: dict[Key, Decimal] = {}
         self._watched: set[Key] = set()
+        self._gone_ms: dict[Key, int] = {}
         self.adopted: set[Key] = set()
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,10 +92,21 @@ class Protection:
         for key, instances in self._guarded.items():
             if self._held(*key):
                 self._watch(key, instances, draft)
-            elif key in self._watched:
-                self._forget(key)
+            else:
+                if key in self._watched:
+                    self._forget(key)
+                self._wake(key, instances, draft)
 
     # ── how ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _wake(self, key: Key, instances: list[Instance], draft: Draft) -> None:
+        """A machine that holds what is gone, because the news of it overtook each other, is told after a while."""
+        phantom = len(instances) == 1 and instances[0].snapshot.state in instances[0].machine.table.holding
+        if not phantom or next(self._trader.desk.live(instances[0].book.name, key[1]), None) is not None:
+            self._gone_ms.pop(key, None)
+        elif draft.at_ms >= self._gone_ms.setdefault(key, draft.at_ms) + CLOSE_AFTER_MS:
+            price = instances[0].view.price(key[1]) or ZERO
+            self._decider.move(instances[0], "stopped", {"price": price}, "nothing is held any more", draft)
 
     def _watch(self, key: Key, instances: list[Instance], draft: Draft) -> None:
         self._watched.add(key)
@@ -198,6 +210,7 @@ class Protection:
         return {
             "naked": [[*key, asdict(naked)] for key, naked in self._naked.items()],
             "stray": [[*key, at_ms] for key, at_ms in self._stray_ms.items()],
+            "gone": [[*key, at_ms] for key, at_ms in self._gone_ms.items()],
             "wanted": [[*key, plain(price)] for key, price in self._wanted.items()],
             "adopted": sorted(map(list, self.adopted)),
         }
@@ -207,5 +220,6 @@ class Protection:
         self._watched = set(self._guarded)
         self._naked = {(account, symbol): Naked(**naked) for account, symbol, naked in data["naked"]}
         self._stray_ms = {(account, symbol): at_ms for account, symbol, at_ms in data["stray"]}
+        self._gone_ms = {(account, symbol): at_ms for account, symbol, at_ms in data["gone"]}
         self._wanted = {(account, symbol): Decimal(price) for account, symbol, price in data["wanted"]}
         self.adopted = {(account, symbol) for account, symbol in data["adopted"]}

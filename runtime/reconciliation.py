@@ -140,7 +140,7 @@ class Reconciliation:
         for one in found:
             if one.kind == POSITION:
                 own = (t for t in reversed(self._desk.tickets.values()) if t.request.symbol == one.what)
-                asked = (t.request for t in own if t.request.account == one.account)
+                asked = (t.request for t in own if t.request.account == one.account and t.snapshot.state != "REJECTED")
                 for r in islice(asked, LATEST):
                     if not self._path.lookups.under_way(r.order_id):
                         draft.requests.append(LookUpOrder(r.order_id, r.account, r.market, r.symbol))

@@ -429,6 +429,10 @@ class Trader:
             yield Reaction(key, "closed" if flat else "exit_failed", told, reason)
         elif ticket.average_price is not None:
             yield Reaction(key, "opened", {**told, "price": ticket.average_price}, reason)
+            if flat and request.market is Market.LINEAR:
+                yield Reaction(
+                    key, "stopped", {"price": ticket.average_price}, "its stop was hit before this was known"
+                )
         else:
             yield Reaction(key, "entry_failed", told, reason)
 
