@@ -12,6 +12,7 @@ from adapters.postgres.connection import Connection
 from rules.language.rulebook import Rulebook
 from runtime.codec import from_plain, to_plain
 from runtime.engine import Engine
+from runtime.events import Candle
 from runtime.instrument import Instrument, Market
 from runtime.market_data import CANDLE_SCHEMA, Key
 
@@ -36,7 +37,8 @@ class RuleFiles:
 class Opening:
     """The engine as it was before the entry after `seq`.
 
-    `state` is what `Engine.to_plain` gave; `candles` are the finished ones that it had seen until then.
+    `state` is what `Engine.to_plain` gave; `candles` are the finished ones that it had seen until then, `later` those
+    of them that came one by one, in their order.
     """
 
     seq: int
@@ -45,6 +47,7 @@ class Opening:
     instruments: Instruments
     state: Mapping[str, Any]
     candles: Mapping[Key, pl.DataFrame]
+    later: Sequence[Candle] = ()
 
     def engine(self, rulebook: Rulebook) -> Engine:
         """Make the engine that stands where this one stood."""
@@ -53,6 +56,8 @@ class Opening:
             history = engine.world.histories.history(*key)
             history.preload(frame)
             history.advance_to(frame.item(-1, "close_ms") if frame.height else 0)
+        for candle in self.later:
+            engine.world.histories.append(candle)
         return engine
 
 

@@ -62,7 +62,7 @@ def replay(
             engine = build(starts[entry.seq - 1])
         if engine is None:
             raise StoreError("Expected to know how the engine stood before its first event, found nothing.")
-        difference = _decided(engine, entry, names or {}) or _remembered(engine, entry, states)
+        difference = compared(engine, entry, names or {}) or _remembered(engine, entry, states)
         if difference is not None:
             return Replayed(played, decisions, difference)
         played += 1
@@ -71,7 +71,7 @@ def replay(
     return Replayed(played, decisions, None)
 
 
-def _decided(engine: Engine, entry: Entry, names: Names) -> Difference | None:
+def compared(engine: Engine, entry: Entry, names: Names) -> Difference | None:
     """Let the engine take the event of an entry, and compare what follows with what followed then."""
     if engine.rulebook.version != entry.rules:
         return _difference(entry, "the version of the rule files", entry.rules, engine.rulebook.version)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -29,6 +30,7 @@ from adapters.postgres.migrations import migrate
 from adapters.postgres.openings import Opening, opening_of, rule_files, write_opening
 from adapters.postgres.projections import TABLES, Projector, rebuild
 from adapters.postgres.replay import replay
+from adapters.postgres.resume import resume
 from adapters.postgres.server import PrivateServer
 from adapters.postgres.snapshots import Snapshot, latest_snapshot, take_snapshot
 from adapters.synthetic.market import write_market
@@ -45,6 +47,7 @@ MIDDLE_MS = FROM_MS + 20 * DAY_MS
 TO_MS = FROM_MS + 45 * DAY_MS
 BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical")
 DATABASE = "history"
+SNAPSHOT_EVERY = 250
 
 
 @dataclass
@@ -53,12 +56,18 @@ class History:
 
     prepared: Prepared
     steps: list[Step]
+    states: dict[int, dict[str, Any]]
     url: str
     connection: Connection
 
     @property
     def engine(self) -> Engine:
         return self.prepared.engine
+
+    def watch(self, step: Step) -> None:
+        self.steps.append(step)
+        if step.sequence % SNAPSHOT_EVERY == 0:
+            self.states[step.sequence] = json.loads(json.dumps(self.engine.to_plain()))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +80,7 @@ def history(server: PrivateServer, admin: Connection, tmp_path_factory: pytest.T
     url = server.start().replace("/postgres?", f"/{DATABASE}?")
     with connect(url, patient=True) as connection:
         migrate(connection)
-        made = History(prepared, [], url, connection)
+        made = History(prepared, [], {}, url, connection)
         _run(made)
         yield made
     admin.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)".encode())
@@ -81,9 +90,7 @@ def _run(history: History) -> None:
     prepared, connection = history.prepared, history.connection
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projections, "LEDGER_EVERY", 700)
-        backtest = Backtest(
-            prepared.engine, prepared.exchange, prepared.data, (FROM_MS, TO_MS), history.steps.append, DAY_MS
-        )
+        backtest = Backtest(prepared.engine, prepared.exchange, prepared.data, (FROM_MS, TO_MS), history.watch, DAY_MS)
         _open(history, FROM_MS)
         backtest.run(until_ms=MIDDLE_MS)
         backtest.pass_on([OperatorCommand(MIDDLE_MS, "pause", "anna", "holiday", "trend-1")])
@@ -91,9 +98,7 @@ def _run(history: History) -> None:
         _keep(history, 0)
         done = len(history.steps)
         _open(history, MIDDLE_MS)
-        rest = Backtest(
-            prepared.engine, prepared.exchange, prepared.data, (MIDDLE_MS, TO_MS), history.steps.append, DAY_MS
-        )
+        rest = Backtest(prepared.engine, prepared.exchange, prepared.data, (MIDDLE_MS, TO_MS), history.watch, DAY_MS)
         rest.run()
         _keep(history, done)
     assert connection.execute("SELECT count(*) FROM openings").fetchone() == (2,)
@@ -116,10 +121,11 @@ def _keep(history: History, done: int) -> None:
     for begin in range(done, len(history.steps), 600):
         journal.append_all(history.steps[begin : begin + 600])
         Projector(history.connection).catch_up()
-    engine = history.engine
-    snapshot = Snapshot(engine.sequence, engine.rulebook.version, engine.to_plain())
-    take_snapshot(history.connection, snapshot, journal.hash)
     journal.close()
+    hashes = {entry.seq: entry.hash for entry in entries(history.connection, done)}
+    for seq, state in history.states.items():
+        if seq in hashes:
+            take_snapshot(history.connection, Snapshot(seq, journal.rules, state), hashes[seq])
 
 
 @pytest.fixture
@@ -183,14 +189,31 @@ def test_a_process_with_another_hash_seed_decides_the_same(history: History) -> 
 # ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.spec("STATE-03", "LIFE-04")
+@pytest.mark.parametrize(
+    "lost", [0, 1, 99], ids=["the latest snapshot", "the one before", "no snapshot but an opening"]
+)
+def test_an_engine_goes_on_where_the_journal_ends(history: History, lost: int) -> None:
+    connection = history.connection
+    with connection.transaction(force_rollback=True):
+        forget = "DELETE FROM snapshots WHERE seq IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT %s)"
+        connection.execute(forget, (lost,))
+        resumed = resume(connection, lambda _version: history.prepared.rulebook)
+    assert resumed is not None
+    assert resumed.engine.to_plain() == history.engine.to_plain()
+    assert list(resumed.tail) == history.steps[-len(resumed.tail) :]
+    assert len(resumed.tail) == len(history.steps) % SNAPSHOT_EVERY + SNAPSHOT_EVERY * lost or lost == 99
+
+
 @pytest.mark.spec("STATE-03")
-def test_an_engine_goes_on_from_the_latest_snapshot(history: History) -> None:
-    snapshot = latest_snapshot(history.connection)
-    assert snapshot is not None
-    assert snapshot.seq == len(history.steps)
-    prepared = history.prepared
-    engine = Engine.from_plain(prepared.rulebook, BOOKS, prepared.engine.world.instruments, snapshot.state)
-    assert engine.to_plain() == prepared.engine.to_plain()
+def test_a_program_that_decides_otherwise_does_not_go_on(history: History) -> None:
+    other = replace(history.prepared.rulebook, version="another")
+    with pytest.raises(StoreError, match=r"decides otherwise .* Start once with the version that wrote it"):
+        resume(history.connection, lambda _version: other)
+
+
+def test_a_store_in_which_nothing_ever_happened_has_nothing_to_resume(connection: Connection) -> None:
+    assert resume(connection, lambda _version: pytest.fail("no rules are needed")) is None
 
 
 @pytest.mark.spec("STATE-03")
@@ -200,7 +223,7 @@ def test_an_engine_goes_on_from_the_latest_snapshot(history: History) -> None:
     ids=["its content was changed", "it belongs to another journal"],
 )
 def test_a_snapshot_that_can_not_be_trusted_is_passed_over(history: History, change: str) -> None:
-    connection, newest = history.connection, len(history.steps)
+    connection, newest = history.connection, max(history.states)
     with connection.transaction(force_rollback=True):
         connection.execute(f"UPDATE snapshots SET {change} WHERE seq = {newest}".encode())
         snapshot = latest_snapshot(connection)
