@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from threading import RLock
 
-from adapters.bybit.endings import Endings
+from adapters.bybit.endings import REMEMBERED, Endings
 from adapters.bybit.executions import FUNDING, fill_of, funding_of, kind_of
 from adapters.bybit.fields import (
     MalformedError,
@@ -45,6 +45,7 @@ class AccountNews:
         self.account = account
         self._instruments, self._put, self._missing = instruments, put, missing
         self._endings = Endings()
+        self._accepted: dict[str, None] = {}
         self._carriers: dict[str, str] = {}
         self._stops: dict[str, Decimal] = {}
         self._sequences: dict[str, int] = {}
@@ -67,8 +68,17 @@ class AccountNews:
         """Give the order that opened a position, if it is known."""
         return self._carriers.get(symbol)
 
-    def order(self, data: Row, market: Market) -> None:
-        """Tell what an order's row says; raises MalformedError."""
+    def accepted(self, order_id: str, at_ms: int, again: bool = False) -> None:
+        """Tell that an order is taken: once, unless somebody asks again."""
+        with self._lock:
+            if again or order_id not in self._accepted:
+                self._put(OrderAccepted(at_ms, order_id))
+            self._accepted[order_id] = None
+            while len(self._accepted) > REMEMBERED:
+                del self._accepted[next(iter(self._accepted))]
+
+    def order(self, data: Row, market: Market, again: bool = False) -> None:
+        """Tell what an order's row says, `again` also where it was said before; raises MalformedError."""
         with self._lock:
             status, name = text(data, "orderStatus"), optional_text(data, "orderLinkId")
             if status == "Filled" or status in ENDED:
@@ -76,7 +86,7 @@ class AccountNews:
             if not name:
                 self._attached(data, status)
             elif status in OPEN:
-                self._put(OrderAccepted(_moment(data), name))
+                self.accepted(name, _moment(data), again)
             elif status in ENDED:
                 self._ended(data, name)
             elif status == "Rejected":

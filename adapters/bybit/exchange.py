@@ -8,6 +8,7 @@ from threading import Thread
 
 from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
 from adapters.bybit.client import Client, Keys
+from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
 from adapters.bybit.hosts import Mode
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
@@ -24,13 +25,11 @@ from adapters.bybit.socket import PRIVATE, Socket
 from adapters.bybit.stream import Stream
 from adapters.bybit.venue import Account, BybitVenue, Setting
 from adapters.clock import monotonic_ms
-from runtime.events import FactObserved
 from runtime.instrument import Market
 from runtime.requests import Request
 
 PUBLIC_SILENT_MS, PRIVATE_SILENT_MS = 15_000, 45_000
 PROBE_S = 5.0
-INSURANCE_EVERY_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,6 @@ class Bybit:
         self._reachability = Reachability(
             setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, setting.hosts.mode is not Mode.LOCAL
         )
-        self._insurance_due_ms = 0
         self._watching = Thread(target=self._watch, name="bybit watch", daemon=True)
 
     def start(self) -> None:
@@ -160,7 +158,7 @@ class Bybit:
     # ── the watch ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _watch(self) -> None:
-        history = History(self._line())
+        conditions = Conditions(self._line(), self._setting.inbox.put, bool(self._series_of(Market.LINEAR)))
         while not self._stopping.wait(self._plan.watch.probe_s):
             try:
                 offset = self._clock.measure(self._probe)
@@ -172,20 +170,10 @@ class Bybit:
                 self._reachability.answered(offset, self._clock.now_ms(), monotonic_ms())
             else:
                 self._reachability.silent(f"the stream {silent} is down", self._clock.now_ms(), monotonic_ms())
-            self._see_insurance(history)
+            conditions.ask(self._clock.now_ms(), monotonic_ms())
 
     def _streams(self) -> list[Stream]:
         return [*(stream for stream, _ in self._private.values()), *self._public]
-
-    def _see_insurance(self, history: History) -> None:
-        """Perpetuals are only as safe as the fund behind them."""
-        if not self._series_of(Market.LINEAR) or monotonic_ms() < self._insurance_due_ms:
-            return
-        self._insurance_due_ms = monotonic_ms() + INSURANCE_EVERY_MS
-        try:
-            self._setting.inbox.put(FactObserved(self._clock.now_ms(), "insurance.fund", history.insurance()))
-        except NOT_ANSWERED as problem:
-            self._setting.tell("P3", f"The exchange's insurance fund can't be read: {problem}")
 
 
 def _open(address: str, channel: str, on_text: Callable[[str], None], keys: Keys | None = None) -> Socket:

@@ -1,14 +1,16 @@
 """Reading what an exchange wrote, field by field; whatever is not as documented is one typed error, for one message."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 Row = Mapping[str, object]
 
 LONGEST_MESSAGE = 4_000_000
 """Characters; the largest order book is a tenth of this."""
 LARGEST_EXPONENT = 24
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,4})?")
 LATEST_MS = 32_503_680_000_000
 """The year 3000: a time beyond it is no time in milliseconds."""
 
@@ -80,11 +82,10 @@ def decimal_of(value: object, name: str) -> Decimal:
     """Expect a number written as text; one with a magnitude that no market knows is refused."""
     if not isinstance(value, str) or len(value) > 60:
         raise MalformedError(f"{name}: expected a number written as text, found {shown(value)}.")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise MalformedError(f"{name}: expected a number, found {shown(value)}.") from None
-    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+    if not NUMBER.fullmatch(value):
+        raise MalformedError(f"{name}: expected a number, found {shown(value)}.")
+    number = Decimal(value)
+    if abs(number.adjusted()) > LARGEST_EXPONENT:
         raise MalformedError(f"{name}: expected a number that a market can hold, found {shown(value)}.")
     return number
 

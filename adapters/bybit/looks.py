@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from adapters.bybit.account_news import AccountNews, Put, is_positions_stop
 from adapters.bybit.client import NoAnswerError, RefusedError
@@ -73,7 +74,8 @@ class Looks:
     def _told(self, executions: Sequence[Row], orders: Sequence[Row], market: Market) -> bool:
         """Tell fills, oldest first, then how the orders stand; False where one of them can't be read."""
         readable = True
-        for tell, entries in ((self._news.execution, reversed(executions)), (self._news.order, reversed(orders))):
+        tell_order = partial(self._news.order, again=True)
+        for tell, entries in ((self._news.execution, reversed(executions)), (tell_order, reversed(orders))):
             for entry in entries:
                 try:
                     tell(entry, market)

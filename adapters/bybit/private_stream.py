@@ -12,7 +12,7 @@ from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 
 LEDGER_EVERY_MS = 60_000
-AFTER_A_CHANGE_MS = 2000
+AFTER_A_CHANGE_MS = 1000
 TRY_AGAIN_MS = 2000
 
 

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from socket import SHUT_RDWR
 
 import websocket
 from pybit.unified_trading import WebSocket
@@ -34,6 +36,7 @@ class Socket(WebSocket):  # type: ignore[misc]
             restart_on_error=False,
             private_auth_expire=PROOF_IS_GOOD_FOR_S,
         )
+        self._line = self.ws.sock
 
     def subscribe_to(self, topics: Sequence[str]) -> None:
         """Ask for topics; raises when the connection is gone, where pybit's own way would wait for ever."""
@@ -45,6 +48,16 @@ class Socket(WebSocket):  # type: ignore[misc]
     def stands(self) -> bool:
         """Whether the connection is there."""
         return not self.exited and bool(self.is_connected())
+
+    def end(self) -> None:
+        """Hang up at once; below pybit a connection that the other side has closed would stay open as a socket."""
+        self.exited = True
+        if self._line is not None and self._line.sock is not None:
+            with suppress(OSError):
+                self._line.sock.shutdown(SHUT_RDWR)
+        self.exit()
+        if self._line is not None:
+            self._line.shutdown()
 
     def _on_message(self, message: str) -> None:
         self._on_text(message)

@@ -97,7 +97,9 @@ class Stream:
         message = parse(text)
         topic = message.get("topic")
         if isinstance(topic, str) or self._pongs_count:
-            self._heard_ms, self._wait_ms = monotonic_ms(), FIRST_WAIT_MS
+            self._heard_ms = monotonic_ms()
+        if isinstance(topic, str) or message.get("success") is True:
+            self._wait_ms = FIRST_WAIT_MS
         if isinstance(topic, str):
             self._listener.read(message, topic)
         elif message.get("success") is False:
@@ -135,7 +137,7 @@ class Stream:
         if self._socket is not None:
             socket, self._socket = self._socket, None
             self._listener.disconnected()
-            socket.exit()
+            socket.end()
 
     # ── nothing ends the thread ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,12 +5,12 @@ from adapters.bybit.answers import is_as_asked, name_of_leverage, name_of_stop, 
 from adapters.bybit.client import NoAnswerError, RefusedError, Reply
 from adapters.bybit.line import Line
 from adapters.bybit.wire import Fields, cancellation, leverage, placement, stop_change, transfer
-from runtime.events import CashFlow, Event, LeverageSet, OrderAccepted, OrderRejected
+from runtime.answers import NOT_SENT
+from runtime.events import CashFlow, Event, LeverageSet, OrderRejected
 from runtime.ports import Clock
 from runtime.requests import CancelOrder, ChangeStop, MoveMoney, PlaceOrder, SetLeverage
 
 Changing = PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney
-NOT_SENT = 10006
 NO_PERMISSION = 10005
 DONE = "SUCCESS"
 
@@ -44,7 +44,7 @@ class Submission:
         self._news.sent(order)
         answer = self._ask("place_order", placement(order))
         if isinstance(answer, Reply):
-            self._put(OrderAccepted(answer.at_ms, order.order_id))
+            self._news.accepted(order.order_id, answer.at_ms)
         else:
             self._put(news_of(answer, order.order_id, self._clock.now_ms()))
 

@@ -26,7 +26,7 @@ from adapters.clock import Stopwatch, monotonic_ms
 from adapters.served.exchange import Setting as ServedSetting
 from adapters.served.serving import Served, serve
 from adapters.simulated.instruments import load_instruments
-from runtime.events import Event
+from runtime.events import Event, FactObserved
 from runtime.instrument import Instrument, Market
 from runtime.market_data import CANDLE_SCHEMA, FUNDING_SCHEMA, MarketData
 
@@ -145,7 +145,7 @@ class Heard:
 
     def take(self, timeout_s: float) -> Event | None:
         try:
-            event = self._queue.get(timeout=timeout_s)
+            event = self._queue.get(timeout=timeout_s) if timeout_s else self._queue.get_nowait()
         except Empty:
             return None
         self.all.append(event)
@@ -157,9 +157,14 @@ class Heard:
         found: list[Event] = []
         while len(found) < count:
             event = self.take(DEADLINE_S)
-            assert event is not None, f"expected {count} of {wanted}, found {found}; heard {self.all}"
+            assert event is not None, f"expected {count} of {wanted}, found {found}; heard {self.told}"
             found += [event] if fits(event) else []
         return found
+
+    @property
+    def told(self) -> list[Event]:
+        """Give all but the prices."""
+        return [event for event in self.all if not isinstance(event, FactObserved)]
 
     def one(self, wanted: type) -> Any:
         return self.until(wanted)[0]
@@ -252,6 +257,9 @@ def market_data() -> MarketData:
 
 class Life:
     """Everything of Bybit on a market that stands still until the test lets it go on."""
+
+    patient = PATIENT
+    instruments = load_instruments()
 
     def __init__(self, served: Served, heard: Heard, told: list[tuple[str, str]]) -> None:
         self.served, self.heard, self.told = served, heard, told
