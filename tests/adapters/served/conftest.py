@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -120,11 +121,13 @@ class Desk:
 def until() -> Callable[..., Any]:
     """Wait for something that another thread brings about."""
 
-    def wait(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
-        watch = Stopwatch()
+    def wait(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+        watch, pause = Stopwatch(), Event()
         value = condition()
         while not value:
             assert watch.elapsed_s() < seconds, f"expected {what} within {seconds} s"
+            # Between two looks the other threads get their turn.
+            pause.wait(0.002)
             value = condition()
         return value
 
