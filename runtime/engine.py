@@ -109,7 +109,7 @@ class Engine:
         self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader)
         portfolio, instances = self.portfolio, self.instances.values()
-        self.protection = Protection(portfolio, self.trader, self.decider, instances)
+        self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
         self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
@@ -306,6 +306,8 @@ class Engine:
 
     def _on_fill(self, event: Fill, draft: Draft) -> None:
         self._react(self.trader.filled(event, draft), draft)
+        if event.order_id not in self.trader.desk.tickets:
+            self.protection.found(event)
         self.protection.watch(draft)
 
     def _on_funding(self, event: FundingPayment, _draft: Draft) -> None:

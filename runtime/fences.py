@@ -38,8 +38,12 @@ class Fences:
         """Whether a book may not decide."""
         return book in self.books or account in self.accounts
 
+    def keeps_out(self, account: str, symbol: str) -> str | None:
+        """Say why nothing may be opened in a symbol of an account, or None."""
+        return self.no_entries.get(account) or self.no_entries.get(f"{account}/{symbol}")
+
     def quarantine(self, account: str, reason: str | None) -> None:
-        """Let an account open nothing, for a reason, until there is none."""
+        """Let an account (or `account/symbol`) open nothing, for a reason, until there is none."""
         if reason is None:
             self.no_entries.pop(account, None)
         else:

@@ -63,7 +63,8 @@ class Orphans:
 
     def _differing(self, event: AccountSeen) -> Iterator[SeenPosition]:
         for shown in event.positions:
-            if self._ours(event.account, shown.symbol).quantity != shown.quantity:
+            orphan = (event.account, shown.symbol) in self._protection.orphans
+            if orphan or self._ours(event.account, shown.symbol).quantity != shown.quantity:
                 yield shown
 
     def _ours(self, account: str, symbol: str) -> Position:
@@ -82,6 +83,7 @@ class Orphans:
             taken = Position(Market.LINEAR, one.symbol, one.quantity, cost, ZERO, draft.at_ms)
             self._portfolio.take_over(account, taken)
             self._protection.adopted.add((account, one.symbol))
+            self._protection.decided((account, one.symbol))
             if one.stop is not None:
                 self._portfolio.apply_stop(StopPlaced(draft.at_ms, account, one.symbol, one.stop))
         self._coins(event, draft)

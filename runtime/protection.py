@@ -9,7 +9,8 @@ from machines.table import Firing
 from runtime.decider import Decider
 from runtime.decimals import ONE, ZERO, plain, readable
 from runtime.draft import Draft
-from runtime.events import AccountSeen, SeenPosition, StopGone, StopPlaced
+from runtime.events import AccountSeen, Fill, SeenPosition, StopGone, StopPlaced
+from runtime.fences import Fences
 from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.portfolio import Portfolio
@@ -38,10 +39,13 @@ class Protection:
     It also closes what an order has brought of which its machine no longer knows.
     """
 
-    def __init__(self, portfolio: Portfolio, trader: Trader, decider: Decider, instances: Iterable[Instance]) -> None:
+    def __init__(
+        self, portfolio: Portfolio, trader: Trader, decider: Decider, fences: Fences, instances: Iterable[Instance]
+    ) -> None:
         self._portfolio = portfolio
         self._trader = trader
         self._decider = decider
+        self._fences = fences
         self._guarded: dict[Key, list[Instance]] = {}
         for one in instances:
             if one.book.market == Market.LINEAR and not one.machine.table.hedged:
@@ -53,8 +57,21 @@ class Protection:
         self._watched: set[Key] = set()
         self._gone_ms: dict[Key, int] = {}
         self.adopted: set[Key] = set()
+        self.orphans: set[Key] = set()
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def found(self, fill: Fill) -> None:
+        """A fill of nobody's order: what is held now is an orphan, which stays as it is until a person decides."""
+        if fill.market is Market.LINEAR and self._held(fill.account, fill.symbol):
+            self.orphans.add((fill.account, fill.symbol))
+            reason = f"{fill.symbol} of {fill.account} was traded by nobody here: adopt it, or close it."
+            self._fences.quarantine(f"{fill.account}/{fill.symbol}", reason)
+
+    def decided(self, key: Key) -> None:
+        """A person has dealt with an orphan."""
+        self.orphans.discard(key)
+        self._fences.quarantine("/".join(key), None)
 
     def placed(self, event: StopPlaced) -> None:
         """A stop stands; one that comes when its position has gone already protects nothing."""
@@ -110,6 +127,8 @@ class Protection:
 
     def _watch(self, key: Key, instances: list[Instance], draft: Draft) -> None:
         self._watched.add(key)
+        if key in self.orphans:
+            return
         owner = next((one for one in instances if self._knows(one, key[1], draft.at_ms)), None)
         if self._portfolio.stop(*key) is None:
             self._dress(owner or instances[0], key, draft)
@@ -202,6 +221,7 @@ class Protection:
         self._wanted.pop(key, None)
         self._stray_ms.pop(key, None)
         self.adopted.discard(key)
+        self.decided(key)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -213,6 +233,7 @@ class Protection:
             "gone": [[*key, at_ms] for key, at_ms in self._gone_ms.items()],
             "wanted": [[*key, plain(price)] for key, price in self._wanted.items()],
             "adopted": sorted(map(list, self.adopted)),
+            "orphans": sorted(map(list, self.orphans)),
         }
 
     def restore(self, data: Mapping[str, Any]) -> None:
@@ -223,3 +244,4 @@ class Protection:
         self._gone_ms = {(account, symbol): at_ms for account, symbol, at_ms in data["gone"]}
         self._wanted = {(account, symbol): Decimal(price) for account, symbol, price in data["wanted"]}
         self.adopted = {(account, symbol) for account, symbol in data["adopted"]}
+        self.orphans = {(account, symbol) for account, symbol in data["orphans"]}

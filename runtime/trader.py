@@ -101,7 +101,7 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None:
             return Refused(intent, "price", f"{intent.symbol} has no price yet.")
-        quarantine = self._fences.no_entries.get(instance.book.account)
+        quarantine = self._fences.keeps_out(instance.book.account, intent.symbol)
         if quarantine is not None and isinstance(intent, Enter | Buy):
             return Refused(intent, "quarantine", quarantine)
         if isinstance(intent, Buy | Sell) and self._is_under_way(instance, intent):

@@ -13,6 +13,7 @@ pytest_plugins = [
     "features.steps.outside",
     "features.steps.states",
     "features.steps.orders",
+    "features.steps.connection",
     "features.steps.reasons",
     "features.steps.money",
 ]

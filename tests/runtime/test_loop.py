@@ -36,7 +36,7 @@ from runtime.inbox import EventInbox
 from runtime.instrument import Market
 from runtime.loop import Loop
 from runtime.ports import JournalAwayError, LeaseLostError
-from runtime.requests import CancelOrder, ChangeStop, LookAtAccount, PlaceOrder, Request, Side
+from runtime.requests import CancelOrder, ChangeStop, LookAtAccount, OrderType, PlaceOrder, Request, Side, TimeInForce
 from runtime.step import Difference, Notice, Step
 
 HOUR_MS = 3_600_000
@@ -334,6 +334,21 @@ def test_an_orphan_is_told_twice_seen_and_not_traded_until_a_person_says_so(tria
     assert trial.orders() == []
     trial.hear(OperatorCommand(trial.outside.now, "close_orphan", "ann", "not mine", "trial"))
     assert [(one.side, one.quantity, one.reduce_only) for one in trial.orders()] == [(Side.SELL, Decimal("0.5"), True)]
+
+
+@pytest.mark.spec("EXEC-09")
+def test_a_trade_by_hand_is_counted_and_left_alone_and_its_symbol_is_not_entered(trial: Trial) -> None:
+    trial.reconciled()
+    trial.hour(49_900.0)
+    by_hand = PlaceOrder("by-hand", ACCOUNT, Market.LINEAR, SYMBOL, Side.BUY, OrderType.MARKET, TimeInForce.IOC)
+    trial.fill(by_hand, Decimal("0.5"))
+    trial.wait(20)
+    trial.hour(50_100.0)
+    assert trial.outside.of(ChangeStop) == trial.orders() == []
+    assert trial.engine.portfolio.position(ACCOUNT, Market.LINEAR, SYMBOL).quantity == Decimal("0.5")
+    trial.hear(look(ACCOUNT, trial.engine, seen("0.5", stop=None)))
+    trial.hear(OperatorCommand(trial.outside.now, "close_orphan", "ann", "not mine", "trial"))
+    assert [(one.quantity, one.reduce_only) for one in trial.orders()] == [(Decimal("0.5"), True)]
 
 
 @pytest.mark.spec("EXEC-09")
