@@ -57,7 +57,10 @@ class Application:
         if lever is None:
             return JSONResponse({"error": f"Expected one of {', '.join(sorted(self.levers))}."}, status_code=404)
         try:
-            return JSONResponse(lever(json.loads(await request.body() or b"{}")))
+            values = json.loads(await request.body() or b"{}")
+            if not isinstance(values, dict):
+                raise ValueError("Expected a JSON object, found something else.")
+            return JSONResponse(lever(values))
         except (ValueError, TypeError, KeyError, ArithmeticError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 

@@ -51,7 +51,7 @@ def _bars(exchange: ServedExchange, call: Call) -> list[Bar]:
     # With a start alone the oldest part of what follows is given, with an end the newest of what is before it.
     first_ms = int(start) if start.isdecimal() else end - end % length_ms - (limit + 1) * length_ms
     if start and not call.text("end"):
-        end = min(end, first_ms + limit * length_ms)
+        end = min(end, first_ms + limit * length_ms - 1)
     bars = exchange.chart.bars(market, symbol, TIMEFRAMES[interval], max(first_ms, 0), min(end, reached_ms))
     return bars[::-1][:limit]
 

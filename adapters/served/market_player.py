@@ -94,6 +94,7 @@ class MarketPlayer:
         if turn is None:
             return
         exchange, at_ms = self._exchange, turn.at_ms
+        self._settle(at_ms)
         for candle in turn.finest_opened:
             exchange.chart.open(candle)
         self.phase = Phase.OPEN

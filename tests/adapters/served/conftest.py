@@ -170,3 +170,9 @@ def main(served: Served, desk_at: Callable[[Served, str], Desk]) -> Desk:
 def trend(served: Served, desk_at: Callable[[Served, str], Desk]) -> Desk:
     """A sub-account with 50,000 USDT."""
     return desk_at(served, "trend")
+
+
+@pytest.fixture
+def a_setting() -> Setting:
+    """What the served market was opened with."""
+    return setting()
