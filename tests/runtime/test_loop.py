@@ -12,6 +12,7 @@ from adapters.simulated.instruments import load_instruments
 from machines.catalogue import MACHINES
 from rules.language.rulebook import load
 from runtime.capital import portfolio_of
+from runtime.desk import Purpose, Ticket
 from runtime.engine import Engine
 from runtime.events import (
     AccountSeen,
@@ -394,3 +395,29 @@ def test_accounts_are_looked_at_each_minute(trial: Trial) -> None:
     trial.outside.sent.clear()
     trial.wait(180)
     assert len(trial.outside.of(LookAtAccount)) == 3 * len(trial.engine.portfolio.accounts)
+
+
+def placed(trial: Trial, number: int) -> PlaceOrder:
+    """One more order under way, bought and sold by turns."""
+    side, name = (Side.BUY, Side.SELL)[number % 2], f"trial-burst-{number + 1}"
+    amount, kind, stays = Decimal("0.001"), OrderType.MARKET, TimeInForce.IOC
+    request = PlaceOrder(name, ACCOUNT, Market.LINEAR, SYMBOL, side, kind, stays, quantity=amount)
+    desk, now_ms = trial.engine.world.desk, trial.outside.now
+    desk.open(Ticket(request, "trial", SYMBOL, Purpose.EXIT, "burst", now_ms, 1, desk.fresh(now_ms)))
+    return request
+
+
+@pytest.mark.spec("EXEC-11")
+def test_a_thousand_orders_answered_at_once_are_each_booked_once(trial: Trial) -> None:
+    trial.reconciled()
+    trial.hear(StopPlaced(trial.outside.now, ACCOUNT, SYMBOL, Decimal(1)))
+    orders = [placed(trial, number) for number in range(1_000)]
+    tickets = dict(trial.engine.world.desk.tickets)
+    for order in orders:
+        trial.inbox.put(OrderAccepted(trial.outside.now, order.order_id))
+        trial.fill(order)
+        trial.inbox.put(OrderAccepted(trial.outside.now, order.order_id))
+    trial.wait(1)
+    assert {tickets[order.order_id].snapshot.state for order in orders} == {"FILLED"}
+    assert trial.engine.portfolio.position(ACCOUNT, Market.LINEAR, SYMBOL).is_flat
+    assert [step.sequence for step in trial.outside.written] == list(range(1, len(trial.outside.written) + 1))
