@@ -74,10 +74,10 @@ def told() -> Told:
 def test_the_end_of_an_order_waits_for_its_fills_and_they_are_asked_for(told: Told) -> None:
     told.order("Cancelled", filled="3")
     assert (told.events, told.sought) == ([], ["x"])
-    told.fill("e1", "1")
-    told.fill("e1", "1")
+    told.fill("e1", "2")
+    told.fill("e1", "2")
     assert told.kinds == ["Fill", "Fill"]
-    told.fill("e2", "2")
+    told.fill("e2", "1")
     assert told.kinds == ["Fill", "Fill", "Fill", "OrderCancelled"]
 
 

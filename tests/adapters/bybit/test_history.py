@@ -37,7 +37,7 @@ def test_a_long_past_comes_in_pages(exchange: Any, life: Any) -> None:
 
 def test_rates_come_oldest_first_and_are_those_of_the_market(life: Any) -> None:
     now = life.clock.now_ms()
-    rates = History(life.line()).funding("BTCUSDT", now - 48 * HOUR_MS, now)
+    rates = History(life.line()).funding("BTCUSDT", now - 48 * HOUR_MS, now - 1)
     assert len(rates) == 5
     assert rates == sorted(rates)
     assert {rate for _, rate in rates} == {Decimal("0.0001")}
