@@ -1,7 +1,7 @@
 """The loop: written before sent, held back while the journal is away, stopped when another writes it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -121,27 +121,7 @@ class Trial:
 
     def fill(self, order: PlaceOrder, quantity: Decimal | None = None, done: bool = True) -> None:
         self.executions += 1
-        amount = order.quantity if quantity is None else quantity
-        assert amount is not None
-        name, price = f"execution-{self.executions}", Decimal(50_100)
-        self.hear(
-            Fill(
-                at_ms=self.outside.now,
-                execution_id=name,
-                order_id=order.order_id,
-                account=ACCOUNT,
-                market=Market.LINEAR,
-                symbol=SYMBOL,
-                side=order.side,
-                quantity=amount,
-                price=price,
-                fee=Decimal(0),
-                fee_coin="USDT",
-                maker=False,
-                kind=FillKind.TRADE,
-                done=done,
-            )
-        )
+        self.hear(fill_of(self, order, quantity, done))
 
     def entered(self, stop: bool = True) -> "Trial":
         """Open the position, with its stop confirmed or not."""
@@ -164,6 +144,28 @@ class Trial:
     @property
     def state(self) -> str:
         return self.engine.instances["trial", SYMBOL].snapshot.state
+
+
+def fill_of(trial: Trial, order: PlaceOrder, quantity: Decimal | None = None, done: bool = True) -> Fill:
+    """One execution of an order: all of it where no quantity is given."""
+    amount = order.quantity if quantity is None else quantity
+    assert amount is not None
+    return Fill(
+        at_ms=trial.outside.now,
+        execution_id=f"execution-{trial.executions}",
+        order_id=order.order_id,
+        account=ACCOUNT,
+        market=Market.LINEAR,
+        symbol=SYMBOL,
+        side=order.side,
+        quantity=amount,
+        price=Decimal(50_100),
+        fee=Decimal(0),
+        fee_coin="USDT",
+        maker=False,
+        kind=FillKind.TRADE,
+        done=done,
+    )
 
 
 def look(account: str, engine: Engine, *positions: SeenPosition, orders: tuple[SeenOrder, ...] = ()) -> AccountSeen:
@@ -421,3 +423,26 @@ def test_a_thousand_orders_answered_at_once_are_each_booked_once(trial: Trial) -
     assert {tickets[order.order_id].snapshot.state for order in orders} == {"FILLED"}
     assert trial.engine.portfolio.position(ACCOUNT, Market.LINEAR, SYMBOL).is_flat
     assert [step.sequence for step in trial.outside.written] == list(range(1, len(trial.outside.written) + 1))
+
+
+@pytest.mark.spec("LIFE-04")
+def test_one_account_that_was_not_seen_keeps_everything_waiting(trial: Trial) -> None:
+    trial.loop.start()
+    first, *others = trial.engine.portfolio.accounts
+    trial.hear(look(first, trial.engine))
+    assert not trial.engine.ready
+    trial.hear(*(look(name, trial.engine) for name in others))
+    assert trial.engine.ready
+
+
+@pytest.mark.spec("EXEC-08")
+def test_the_fill_of_a_stop_may_overtake_that_of_its_entry(trial: Trial) -> None:
+    trial.reconciled()
+    trial.hour(50_100.0)
+    order = trial.orders()[0]
+    opening = fill_of(trial, order)
+    closing = replace(opening, execution_id="of the stop", side=Side.SELL, kind=FillKind.STOP)
+    trial.hear(closing, opening)
+    assert trial.state == "STOPPED_OUT"
+    assert trial.engine.portfolio.position(ACCOUNT, Market.LINEAR, SYMBOL).is_flat
+    assert trial.orders() == [order]
