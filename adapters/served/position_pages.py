@@ -4,13 +4,14 @@ from adapters.served.answer import Answer
 from adapters.served.call import PARAMETER_ERROR, Call, refused
 from adapters.served.exchange import ServedExchange
 from adapters.served.figure import figure
-from adapters.served.order_row import SIDES
+from adapters.served.order_row import SIDES, TYPES
 from adapters.served.page import Page, Path
 from adapters.served.paging import part
 from adapters.served.position_row import position_row
 from adapters.simulated.execution import Execution
 from adapters.simulated.precision import ZERO
 from runtime.instrument import Market
+from runtime.requests import Side
 
 ONE_WAY = 0
 NOT_MODIFIED = (110025, "Position mode is not modified")
@@ -71,22 +72,33 @@ def closed_profits(exchange: ServedExchange, call: Call) -> Answer:
     booked = exchange.live.ledger.booked(call.account)
     closing = (one for one in booked if isinstance(one, Execution) and one.closed > ZERO)
     shown, cursor = part(call, (one for one in closing if symbol in ("", one.fill.symbol)), 50, 100)
-    rows = [
-        {
-            "symbol": one.fill.symbol,
-            "orderId": one.order.exchange_id,
-            "side": SIDES[one.fill.side],
-            "qty": figure(one.order.wanted),
-            "closedSize": figure(one.closed),
-            "avgExitPrice": figure(one.fill.price),
-            "closedPnl": figure(one.realised - one.fill.fee),
-            "execType": "Trade",
-            "createdTime": str(one.fill.at_ms),
-            "updatedTime": str(one.fill.at_ms),
-        }
-        for one in shown
-    ]
+    rows = [_closed_row(exchange, one) for one in shown]
     return Answer({"category": "linear", "list": rows, "nextPageCursor": cursor})
+
+
+def _closed_row(exchange: ServedExchange, one: Execution) -> dict[str, str]:
+    fill, order = one.fill, one.order
+    left = one.closed * fill.price
+    entered = left - one.realised if fill.side is Side.SELL else left + one.realised
+    return {
+        "symbol": fill.symbol,
+        "orderId": order.exchange_id,
+        "side": SIDES[fill.side],
+        "qty": figure(order.wanted),
+        "orderPrice": figure(order.request.price) or "0",
+        "orderType": TYPES[order.request.order_type],
+        "execType": "Trade",
+        "closedSize": figure(one.closed),
+        "cumEntryValue": figure(entered),
+        "avgEntryPrice": figure(entered / one.closed),
+        "cumExitValue": figure(left),
+        "avgExitPrice": figure(fill.price),
+        "closedPnl": figure(one.realised - fill.fee),
+        "fillCount": "1",
+        "leverage": figure(exchange.live.model.leverage(fill.account, fill.symbol)),
+        "createdTime": str(fill.at_ms),
+        "updatedTime": str(fill.at_ms),
+    }
 
 
 PAGES: dict[Path, Page] = {

@@ -14,6 +14,7 @@ from adapters.served.exchange import Setting
 from adapters.served.member import Member
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 2048
 START_S, STOP_S = 20.0, 10.0
 
 
@@ -105,9 +106,10 @@ def run(application: Application, listening: socket.socket) -> None:
 
 
 def listen(port: int) -> socket.socket:
-    """Open a port on loopback; raises OSError where it is taken."""
+    """Open a port on loopback, so that clients can come from now on; raises OSError where it is taken."""
     # Only where the protocol is named are answers sent without waiting for the client's acknowledgement.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((LOOPBACK, port))
+    listening.listen(BACKLOG)
     return listening

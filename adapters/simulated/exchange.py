@@ -19,7 +19,6 @@ from adapters.simulated.precision import ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
 from adapters.simulated.settings import ExchangeSettings
-from adapters.simulated.sight import Sight
 from adapters.simulated.statement import CoinStatement
 from adapters.simulated.transfers import Transfers
 from adapters.simulated.venue import Venue
@@ -233,7 +232,6 @@ class SimulatedExchange:
         self._protection = Protection(venue, self._margin, self._clearing)
         self._looks = Looks(venue)
         self._desk = Desk(venue, self._margin, self._clearing)
-        self._sight = Sight(venue, self._margin)
         self._amendments = Amendments(venue, self._margin)
         self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}
 

@@ -156,4 +156,3 @@ def test_after_a_broken_line_a_client_is_told_again(main: Desk, until: Until) ->
     until(lambda: _topics_of(main) == [len(TOPICS)], "a new connection with all topics")
     main.place("linear", "Buy", "0.1", orderLinkId="after")
     until(lambda: rows(messages, "order")[-1]["orderLinkId"] == "after", "the next order")
-
