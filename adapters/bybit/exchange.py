@@ -98,7 +98,7 @@ class Bybit:
     @property
     def whole(self) -> bool:
         """Whether nothing that happened in any account is still to be told."""
-        return all(listener.whole for _, listener in self._private.values())
+        return all(stream.stands and listener.whole for stream, listener in self._private.values())
 
     def stop(self) -> None:
         """End every connection and every thread."""

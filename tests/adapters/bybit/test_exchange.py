@@ -228,11 +228,12 @@ def test_a_waiting_order_is_taken_back(life: Any, heard: Any) -> None:
 
 
 @pytest.mark.spec("EXEC-08", "DATA-02")
-def test_a_fill_while_the_line_is_down_is_told_before_the_next_decision(life: Any, heard: Any) -> None:
+def test_a_fill_while_the_line_is_down_is_told_before_the_next_decision(life: Any, heard: Any, wait: Any) -> None:
     bybit = life.begin()
     life.until_whole()
     life.served.fault("reject_socket", endpoint="private", account="core", count=4)
     life.served.pull("drop", account="core", endpoint="private")
+    wait(lambda: not bybit.whole)
     bybit.send(purchase("core-a-1"))
     heard.one(OrderAccepted)
     life.served.advance(2)
