@@ -8,6 +8,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def monotonic_ms() -> int:
+    """Read the clock that never jumps, in milliseconds since any moment; good for differences only."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class Stopwatch:
     """Runs from when it is made."""
 

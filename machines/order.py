@@ -89,7 +89,7 @@ ORDER = Table(
         Row(AWAITED, "rest", State.OPEN),
         Row((*AWAITED, State.OPEN), "fill_part", State.PARTIALLY_FILLED),
         Row(SENT, "fill", State.FILLED),
-        Row((State.CREATED, State.VALIDATED, *AWAITED), "reject", State.REJECTED, effect=remember),
+        Row((State.CREATED, State.VALIDATED, *AWAITED, State.OPEN), "reject", State.REJECTED, effect=remember),
         Row((State.CREATED, State.VALIDATED, *SENT), "cancel", State.CANCELLED, effect=remember),
         Row((State.CREATED, State.VALIDATED, *SENT), "expire", State.EXPIRED, effect=remember),
         Row((State.SUBMITTED, State.ACKNOWLEDGED, *RESTING), "lose", State.UNKNOWN),

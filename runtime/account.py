@@ -64,6 +64,12 @@ class Account:
         """Count coins as held that were not bought here; the wallet has them already."""
         self._keep(self.position((Market.SPOT, symbol)).moved_in(amount, at_ms))
 
+    def take_over(self, position: Position) -> None:
+        """Put a position where the one before was, without a trade."""
+        self._keep(position)
+        if position.is_flat:
+            self.stops.pop(position.symbol, None)
+
     def counted_flow(self, flow_id: str) -> bool:
         """Say whether a cash flow was counted before."""
         return flow_id in self._flows

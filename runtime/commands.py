@@ -56,7 +56,7 @@ class Commands:
             there_are = f"There is no command {event.name}; there are {', '.join(sorted(COMMANDS))}."
             return f"{there_are} {did_you_mean(event.name, COMMANDS)}".rstrip()
         books = self._engine.books
-        if event.book and event.book not in books:
+        if event.book and event.book not in books and event.book not in self._engine.fences.names:
             near = did_you_mean(event.book, books) or f"There are {', '.join(books)}."
             return f"There is no book {event.book}, so the command {event.name} does nothing. {near}"
         return None
@@ -149,6 +149,21 @@ class Commands:
         self._engine.fences.unfence(event.book, told(event), draft)
         return ""
 
+    def adopt(self, event: OperatorCommand, draft: Draft) -> str:
+        """Take what the exchange has and no book knows of into the books."""
+        engine = self._engine
+        engine.react(engine.orphans.adopt(self._of(event.book), told(event), draft), draft)
+        return ""
+
+    def close_orphan(self, event: OperatorCommand, draft: Draft) -> str:
+        """Close what the exchange has and no book knows of."""
+        engine = self._engine
+        engine.react(engine.orphans.close(self._of(event.book), told(event), draft), draft)
+        return ""
+
+    def _of(self, book: str) -> list[Instance]:
+        return [one for one in self._engine.instances.values() if book in ("", one.book.name)]
+
     def retire(self, event: OperatorCommand, draft: Draft) -> str:
         """Close what a book holds and give it no share any more."""
         engine, book = self._engine, event.book
@@ -213,6 +228,8 @@ COMMANDS: Mapping[str, Command] = {
     "acknowledge": Commands.acknowledge,
     "purchase": Commands.purchase,
     "unfence": Commands.unfence,
+    "adopt": Commands.adopt,
+    "close_orphan": Commands.close_orphan,
     "retire": Commands.retire,
     "reinstate": Commands.reinstate,
 }

@@ -13,6 +13,7 @@ from runtime.events import Fill
 from runtime.requests import PlaceOrder
 
 ZERO = Decimal(0)
+FOUND_NOWHERE = {"state": "REJECTED"}
 LIVE = frozenset({"CREATED", "VALIDATED", "SUBMITTED", "ACKNOWLEDGED", "OPEN", "PARTIALLY_FILLED", "UNKNOWN"})
 
 
@@ -25,7 +26,11 @@ class Purpose(StrEnum):
 
 @dataclass(slots=True)
 class Ticket:
-    """One order under way; `filled` in base coin, `value` in quote coin, `patient_until_ms` for maker orders only."""
+    """One order under way; `filled` in base coin, `value` in quote coin, `patient_until_ms` for maker orders only.
+
+    `giving_up` says that its cancellation was asked for, `send_at_ms` when it, or its cancellation, leaves after a
+    refusal that was for then only; `tries` counts those. `never_placed` is an order that the exchange did not know.
+    """
 
     request: PlaceOrder
     book: str
@@ -39,6 +44,9 @@ class Ticket:
     giving_up: bool = False
     filled: Decimal = ZERO
     value: Decimal = ZERO
+    tries: int = 0
+    send_at_ms: int | None = None
+    never_placed: bool = False
 
     @property
     def average_price(self) -> Decimal | None:
@@ -64,22 +72,25 @@ class Desk:
         self._failed_exits: dict[tuple[str, str], int] = {}
 
     def open(self, ticket: Ticket) -> None:
-        """Take a new order: it is valid and about to leave."""
+        """Take a new order: it is valid, and leaves at once or when its time comes."""
         self.tickets[ticket.request.order_id] = self._live[ticket.request.order_id] = ticket
-        for trigger in ("validate", "submit"):
-            self.move(ticket, trigger, ticket.placed_ms)
+        self.move(ticket, "validate", ticket.placed_ms)
+        if ticket.send_at_ms is None:
+            self.move(ticket, "submit", ticket.placed_ms)
 
     def fresh(self, now_ms: int) -> Snapshot:
         """The snapshot of an order that was just created."""
         return ORDER.begin(now_ms)
 
-    def move(self, ticket: Ticket, trigger: str, now_ms: int) -> None:
-        """Move an order on where its machine allows it; news that come twice or late change nothing."""
-        firing = Firing(now_ms, (ticket.request.symbol,), {}, trigger)
-        if self._machine.may(ticket.snapshot, trigger, firing):
-            ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
-            if not ticket.live:
-                self._live.pop(ticket.request.order_id, None)
+    def move(self, ticket: Ticket, trigger: str, now_ms: int) -> bool:
+        """Move an order on; news that come twice or late change nothing. False where such news can't be."""
+        firing = Firing(now_ms, (ticket.request.symbol,), FOUND_NOWHERE if trigger == "find" else {}, trigger)
+        if not self._machine.may(ticket.snapshot, trigger, firing):
+            return False
+        ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
+        if not ticket.live:
+            self._live.pop(ticket.request.order_id, None)
+        return True
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
@@ -140,6 +151,9 @@ def _plain(ticket: Ticket) -> dict[str, Any]:
         "giving_up": ticket.giving_up,
         "filled": str(ticket.filled),
         "value": str(ticket.value),
+        "tries": ticket.tries,
+        "send_at_ms": ticket.send_at_ms,
+        "never_placed": ticket.never_placed,
     }
 
 
@@ -157,4 +171,7 @@ def _ticket(plain: Mapping[str, Any]) -> Ticket:
         plain["giving_up"],
         Decimal(plain["filled"]),
         Decimal(plain["value"]),
+        plain["tries"],
+        plain["send_at_ms"],
+        plain["never_placed"],
     )

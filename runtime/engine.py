@@ -19,6 +19,7 @@ from runtime.decimals import percent
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import (
+    AccountSeen,
     Candle,
     CandleClose,
     CashFlow,
@@ -29,10 +30,14 @@ from runtime.events import (
     Fill,
     FundingPayment,
     LeverageSet,
+    LookedUp,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
+    OrderUnknown,
+    Started,
+    StopGone,
     StopPlaced,
     Timer,
 )
@@ -44,9 +49,13 @@ from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
 from runtime.life import Life
+from runtime.order_path import OrderPath
+from runtime.orphans import Orphans
 from runtime.outage import Outage
 from runtime.portfolio import Portfolio
+from runtime.protection import Protection
 from runtime.reaction import Reaction
+from runtime.reconciliation import Reconciliation
 from runtime.requests import Request
 from runtime.review import Review
 from runtime.status import Hold, Status
@@ -58,6 +67,8 @@ from runtime.view import View, World
 Series = tuple[Market, str, str]
 HOUR_MS = 3_600_000
 SHARES = "shares"
+STARTING = "STARTING"
+STOP = "stop:"
 
 
 class Engine:
@@ -79,6 +90,7 @@ class Engine:
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
+        self._looks = self._returning = False
         self._bind()
         rules, everything = rulebook.lifecycle, tuple(self.instances.values())
         self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, everything)
@@ -102,8 +114,13 @@ class Engine:
             name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
         }
         envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
-        self.trader = Trader(self.world, self.ladder, reviews, envelope)
+        self.trader = Trader(self.world, self.ladder, reviews, envelope, self.fences)
+        self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader, self.fences)
+        portfolio, instances = self.portfolio, self.instances.values()
+        self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
+        self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
         self.allocation = self._allocation()
@@ -153,6 +170,11 @@ class Engine:
         """The books that an operator has paused by name."""
         return self.world.status.held(Hold.PAUSED)
 
+    @property
+    def ready(self) -> bool:
+        """Whether the process has found everything on the exchange as it is in the books."""
+        return self.life.state != STARTING
+
     def may_send(self, request: Request) -> str | None:
         """Ask once more right before a request leaves: None lets it go, a sentence says why it has to stay."""
         account = gate.account_of(request)
@@ -165,11 +187,12 @@ class Engine:
         """Take in one event and answer with everything that follows from it."""
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
-        if not self.life.begun:
+        if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
         if self.halted:
             self.halt.advance(draft)
+        self.protection.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -185,11 +208,19 @@ class Engine:
             if self._take(candle, draft):
                 for instance in self._due.get((candle.market, candle.symbol, candle.timeframe), ()):
                     due[instance.key] = instance
-        self._govern(draft)
-        self.trader.lose_patience(draft)
+        self._tend(draft)
         if due:
             self._decide([instance for key, instance in self.instances.items() if key in due], draft)
         self._share_out(draft, daily=True)
+
+    def _tend(self, draft: Draft) -> None:
+        """Look after what is there, whether or not anything is decided."""
+        self._govern(draft)
+        self.outage.watch(draft)
+        self.trader.lose_patience(draft)
+        self.react(self.path.tick(draft), draft)
+        self.protection.watch(draft)
+        self.reconciliation.tick(draft)
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
         """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
@@ -214,6 +245,8 @@ class Engine:
     # ── governance ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _govern(self, draft: Draft) -> None:
+        if not self.ready:
+            return
         self.portfolio.observe(draft.at_ms)
         if self.ladder is None:
             return
@@ -268,19 +301,21 @@ class Engine:
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
+    def react(self, reactions: Iterable[Reaction], draft: Draft) -> None:
         """Tell machines what happened; those that wait for their orders decide at once, when all has been told."""
         told: dict[tuple[str, str], Instance] = {}
         for reaction in reactions:
             instance = self._tell(reaction, draft)
-            if instance.machine.table.awaiting:
+            if instance is not None and instance.machine.table.awaiting:
                 told[instance.key] = instance
         self._decide(told.values(), draft)
         self._share_out(draft)
 
-    def _tell(self, reaction: Reaction, draft: Draft) -> Instance:
-        instance = self.instances[reaction.key]
-        self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
+    def _tell(self, reaction: Reaction, draft: Draft) -> Instance | None:
+        """What belongs to no machine, such as an orphan, is told to none."""
+        instance = self.instances.get(reaction.key)
+        if instance is not None:
+            self.decider.move(instance, reaction.trigger, reaction.arguments, reaction.cause, draft)
         return instance
 
     def _decide(self, instances: Iterable[Instance], draft: Draft) -> None:
@@ -289,24 +324,43 @@ class Engine:
                 if instance.book.name not in self.fences.idle:
                     self.decider.decide(instance, draft)
 
-    def _on_accepted(self, event: OrderAccepted, _draft: Draft) -> None:
-        self.trader.accepted(event)
+    def _on_started(self, _event: Started, draft: Draft) -> None:
+        self._looks = True
+        self.life.move("start", "a process has begun", draft)
+        self.path.restarted(draft)
+        self.reconciliation.begin(draft)
+        draft.requests += self.trader.transfers.unanswered()
+
+    def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
+        self.path.accepted(event, draft)
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
         ticket = self.trader.desk.tickets.get(event.order_id)
         if ticket is not None and event.code in KEY_IS_REFUSED:
             reason = f"the exchange refuses the key of {ticket.request.account} ({event.reason}, {event.code})"
             self.fences.fence(ticket.book, reason, draft)
-        reactions = tuple(self.trader.rejected(event, draft))
+        reactions = tuple(self.path.rejected(event, draft))
         if self.allocation is not None:
             self.allocation.rejected(event.order_id)
-        self._react(reactions, draft)
+        self.react(reactions, draft)
+        if event.order_id.startswith(STOP):
+            self.protection.refused(event.order_id, draft)
+            self.protection.watch(draft)
+
+    def _on_unknown(self, event: OrderUnknown, draft: Draft) -> None:
+        self.path.unknown(event, draft)
+
+    def _on_looked_up(self, event: LookedUp, draft: Draft) -> None:
+        self.react(self.path.looked_up(event, draft), draft)
 
     def _on_cancelled(self, event: OrderCancelled, draft: Draft) -> None:
-        self._react(self.trader.cancelled(event, draft), draft)
+        self.react(self.trader.cancelled(event, draft), draft)
 
     def _on_fill(self, event: Fill, draft: Draft) -> None:
-        self._react(self.trader.filled(event, draft), draft)
+        self.react(self.trader.filled(event, draft), draft)
+        if event.order_id not in self.trader.desk.tickets:
+            self.protection.found(event)
+        self.protection.watch(draft)
 
     def _on_funding(self, event: FundingPayment, draft: Draft) -> None:
         if not self.portfolio.apply_funding(event):
@@ -324,8 +378,26 @@ class Engine:
                 self._tell(reaction, draft)
             self._share_out(draft)
 
-    def _on_stop(self, event: StopPlaced, _draft: Draft) -> None:
-        self.portfolio.apply_stop(event)
+    def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
+        self.protection.placed(event)
+        self.protection.watch(draft)
+
+    def _on_stop_gone(self, event: StopGone, draft: Draft) -> None:
+        self.protection.gone(event, draft)
+
+    def _on_seen(self, event: AccountSeen, draft: Draft) -> None:
+        self.reconciliation.seen(event, draft)
+        if event.complete:
+            self.protection.seen(event, draft)
+        if self.reconciliation.done:
+            self._reconciled(draft)
+
+    def _reconciled(self, draft: Draft) -> None:
+        if not self.ready:
+            self.life.move("ready", "every account is reconciled", draft)
+        if self._returning:
+            self._returning = False
+            self.outage.back(ExchangeBack(draft.at_ms), draft)
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
@@ -334,18 +406,22 @@ class Engine:
         self.world.board.observe(event)
 
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
-        self._govern(draft)
-        self.outage.watch(draft)
-        self.trader.lose_patience(draft)
+        self._tend(draft)
         self._decide([one for one in self._attentive if one.snapshot.state in one.machine.table.awaiting], draft)
 
     # ── outages and the operator ────────────────────────────────────────────────────────────────────────────────────
 
     def _on_lost(self, event: ExchangeLost, draft: Draft) -> None:
+        self._returning = False
         self.outage.lost(event, draft)
 
     def _on_back(self, event: ExchangeBack, draft: Draft) -> None:
-        self.outage.back(event, draft)
+        """A live engine goes on when every account is reconciled; in a back-test there is nothing to look at."""
+        if self._looks:
+            self._returning = True
+            self.reconciliation.begin(draft)
+        else:
+            self.outage.back(event, draft)
 
     def _on_command(self, event: OperatorCommand, draft: Draft) -> None:
         self.commands.handle(event, draft)
@@ -393,6 +469,10 @@ class Engine:
             "trader": self.trader.to_plain(),
             "fences": self.fences.to_plain(),
             "allocation": None if self.allocation is None else self.allocation.to_plain(),
+            "path": self.path.to_plain(),
+            "protection": self.protection.to_plain(),
+            "reconciliation": self.reconciliation.to_plain(),
+            "looks": [self._looks, self._returning],
         }
 
     @classmethod
@@ -423,6 +503,10 @@ class Engine:
         engine.fences.restore(plain["fences"])
         if engine.allocation is not None and plain["allocation"] is not None:
             engine.allocation.restore(plain["allocation"])
+        engine.path.restore(plain["path"])
+        engine.protection.restore(plain["protection"])
+        engine.reconciliation.restore(plain["reconciliation"])
+        engine._looks, engine._returning = plain["looks"]
         return engine
 
 
@@ -434,13 +518,18 @@ def serves_whole_book(table: Table) -> bool:
 Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
+    Started: Engine._on_started,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,
+    OrderUnknown: Engine._on_unknown,
+    LookedUp: Engine._on_looked_up,
     OrderCancelled: Engine._on_cancelled,
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
     StopPlaced: Engine._on_stop,
+    StopGone: Engine._on_stop_gone,
+    AccountSeen: Engine._on_seen,
     LeverageSet: Engine._on_leverage,
     FactObserved: Engine._on_fact,
     OperatorCommand: Engine._on_command,

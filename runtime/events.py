@@ -42,12 +42,41 @@ class OrderAccepted:
 
 @dataclass(frozen=True, slots=True)
 class OrderRejected:
-    """The exchange has refused an order; `code` is its own number, `reason` its own words."""
+    """The exchange has refused an order; `code` is its own number, `reason` its own words.
+
+    `retry_at_ms` is set where the refusal is for now only: when the exchange would take it again.
+    """
 
     at_ms: int
     order_id: str
     code: int
     reason: str
+    retry_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnknown:
+    """Nobody knows whether the exchange took a request: its answer was lost, or means nothing.
+
+    `order_id` is that of the order, or what a refusal of the request would name (`stop:ACCOUNT:SYMBOL`).
+    """
+
+    at_ms: int
+    order_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """One look-up of an order has ended; whatever it found came before, as the events that it is.
+
+    `found` says that the exchange knows the order; `complete`, that open orders, history and executions all answered.
+    """
+
+    at_ms: int
+    order_id: str
+    found: bool
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +160,73 @@ class StopPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class StopGone:
+    """A position is still open, and its protective stop no longer stands on the exchange."""
+
+    at_ms: int
+    account: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPosition:
+    """A position as the exchange shows it; `quantity` is negative for a short, prices are in quote coin."""
+
+    market: Market
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+    stop: Decimal | None
+    leverage: Decimal
+    liquidation_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrder:
+    """An open order as the exchange shows it; `order_id` is the engine's own id, empty where there is none."""
+
+    order_id: str
+    exchange_id: str
+    market: Market
+    symbol: str
+    side: Side
+    quantity: Decimal
+    filled: Decimal
+    price: Decimal | None
+    reduce_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """One whole look at an account: coins by name, perpetual positions, open orders but for positions' stops.
+
+    `complete` says that every page of every answer came; otherwise what is missing here may well exist.
+    """
+
+    at_ms: int
+    account: str
+    wallet: tuple[tuple[str, Decimal], ...]
+    positions: tuple[SeenPosition, ...]
+    orders: tuple[SeenOrder, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLost:
+    """The exchange can't be reached."""
+
+    at_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeBack:
+    """The exchange can be reached again."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeverageSet:
     """Leverage on the exchange is as asked; `changed` is false where it already was."""
 
@@ -170,16 +266,8 @@ class OperatorCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeLost:
-    """The exchange can't be reached; `reason` says how that was noticed."""
-
-    at_ms: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeBack:
-    """The exchange can be reached again, and what it has was compared with what the engine believes."""
+class Started:
+    """A process has begun to run the engine: nothing is decided before every account is reconciled."""
 
     at_ms: int
 
@@ -193,6 +281,13 @@ class Timer:
 
 Event = (
     CandleClose
+    | Started
+    | OrderUnknown
+    | LookedUp
+    | StopGone
+    | AccountSeen
+    | ExchangeLost
+    | ExchangeBack
     | OrderAccepted
     | OrderRejected
     | OrderCancelled
@@ -203,12 +298,14 @@ Event = (
     | LeverageSet
     | FactObserved
     | OperatorCommand
-    | ExchangeLost
-    | ExchangeBack
     | Timer
 )
 ExchangeEvent = (
     OrderAccepted
+    | OrderUnknown
+    | LookedUp
+    | StopGone
+    | AccountSeen
     | OrderRejected
     | OrderCancelled
     | Fill

@@ -1,4 +1,4 @@
-"""Books that are fenced off or retired: they open nothing, and whatever is wrong with them stays with them."""
+"""Books and accounts that are fenced off, in quarantine or retired: whatever is wrong with them stays with them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +14,16 @@ KEY_IS_REFUSED = frozenset({10003, 10004, 10005, 33004})
 
 
 class Fences:
-    """Why each fenced book is fenced; a person takes it back in. What they hold back stands in the status."""
+    """Why each book or account is fenced off; a person takes it back in. What they hold back stands in the status.
+
+    Of a fenced account nothing but questions leaves. An account whose positions are not those of the books is in
+    quarantine: it opens nothing, and closes what it has.
+    """
 
     def __init__(self, status: Status) -> None:
         self.fenced: dict[str, str] = {}
+        self.accounts: dict[str, str] = {}
+        self.no_entries: dict[str, str] = {}
         self._status = status
 
     @contextmanager
@@ -39,8 +45,29 @@ class Fences:
         text = f"{book} is fenced off: {reason}. It opens nothing until it is unfenced; its stops stand, and it can be"
         draft.tell("P0", book, f"{text} flattened. Everything else trades on.")
 
+    def fence_account(self, account: str, reason: str, draft: Draft) -> None:
+        """Fence an account off and wake somebody, once."""
+        if account not in self.accounts:
+            self.accounts[account] = reason
+            self._status.revoked.add(account)
+            draft.tell("P0", "", f"The account {account} is fenced: {reason}")
+
+    def keeps_out(self, account: str, symbol: str) -> str | None:
+        """Say why nothing may be opened in a symbol of an account, or None."""
+        return self.no_entries.get(account) or self.no_entries.get(f"{account}/{symbol}")
+
+    def quarantine(self, account: str, reason: str | None) -> None:
+        """Let an account (or `account/symbol`) open nothing, for a reason, until there is none."""
+        if reason is None:
+            self.no_entries.pop(account, None)
+        else:
+            self.no_entries[account] = reason
+
     def unfence(self, book: str, cause: str, draft: Draft) -> None:
-        """Let a book trade again."""
+        """Let a book or an account trade again."""
+        if self.accounts.pop(book, None) is not None:
+            self._status.revoked.discard(book)
+            return
         if self.fenced.pop(book, None) is None:
             draft.tell("P2", book, f"{book or 'No book'} is not fenced; fenced are {', '.join(self.fenced) or 'none'}.")
             return
@@ -60,6 +87,11 @@ class Fences:
             draft.records.append(Transition(book, "", "reinstate", RETIRED, TRADING, cause))
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every book and account that is fenced off."""
+        return frozenset(self.fenced) | frozenset(self.accounts)
+
+    @property
     def retired(self) -> frozenset[str]:
         """The books that were taken out for good."""
         return self._status.held(Hold.RETIRED)
@@ -71,8 +103,9 @@ class Fences:
 
     def to_plain(self) -> dict[str, Any]:
         """Give the reasons as plain data."""
-        return dict(self.fenced)
+        return {"books": dict(self.fenced), "accounts": dict(self.accounts), "no_entries": dict(self.no_entries)}
 
     def restore(self, plain: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave."""
-        self.fenced = dict(plain)
+        self.fenced, self.accounts = dict(plain["books"]), dict(plain["accounts"])
+        self.no_entries = dict(plain["no_entries"])

@@ -5,7 +5,17 @@ from enum import StrEnum
 
 from machines.lifecycle import State
 from runtime.instrument import Market
-from runtime.requests import CancelOrder, ChangeStop, MoveMoney, PlaceOrder, Request, SetLeverage, Side
+from runtime.requests import (
+    CancelOrder,
+    ChangeStop,
+    LookAtAccount,
+    LookUpOrder,
+    MoveMoney,
+    PlaceOrder,
+    Request,
+    SetLeverage,
+    Side,
+)
 from runtime.status import Hold, Status
 
 
@@ -66,6 +76,8 @@ def purpose_of(request: Request) -> Purpose:
             return Purpose.ENTRY
         case MoveMoney():
             return Purpose.TRANSFER
+        case LookUpOrder() | LookAtAccount():
+            return Purpose.LOOK_UP
 
 
 def account_of(request: Request) -> str:

@@ -175,8 +175,9 @@ class Instance:
         """What the machine is told when a rule fires, for all of its symbols or only for some."""
         arguments = dict(ready.arguments)
         if self.symbol:
-            position = self.view.position(self.symbol)
-            arguments["best"] = position.best_price
+            best = self.view.position(self.symbol).best_price
+            if best is not None:
+                arguments["best"] = best
         return Firing(now_ms, ready.symbols if symbols is None else symbols, arguments, ready.live.rule.id)
 
     def to_plain(self) -> dict[str, Any]:

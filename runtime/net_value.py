@@ -28,7 +28,7 @@ class NetValue:
         self._keep_value = False
 
     def observe(self, at_ms: int, equity: Decimal) -> None:
-        """Take the equity of a moment; moments come in order."""
+        """Take the equity of a moment; one that comes late counts for the day that has begun."""
         before = self.value
         if self._keep_value or not self.units:
             self._issue_all(equity)
@@ -108,7 +108,7 @@ class NetValue:
     def _start_day(self, at_ms: int, before: Decimal) -> None:
         """Midnight is the last moment of the day that ends: a decision at a daily close sees the loss of that day."""
         day = (at_ms - 1) // DAY_MS
-        if day == self._day:
+        if self._day is not None and day <= self._day:
             return
         start = self.value if self._day is None else before
         if self._day is None or _week(day) != _week(self._day):

@@ -22,6 +22,12 @@ class Naming:
     leg: str = ""
 
 
+def next_attempt(name: str) -> str:
+    """Name the next attempt at the decision that an order id was made for."""
+    decision, _, attempt = name.rpartition("-")
+    return f"{decision}-{int(attempt) + 1}"
+
+
 def order_id(account: str, rule: str, slot: str, leg: str, attempt: int) -> str:
     """Name an order after the decision behind it: at most 36 characters of [a-z0-9-], the attempt (from 1) at the end.
 

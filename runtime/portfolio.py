@@ -103,6 +103,14 @@ class Portfolio:
         """Remember the protective stop of a position; it goes when the position does."""
         self._account(event.account).stops[event.symbol] = event.price
 
+    def lose_stop(self, account: str, symbol: str) -> None:
+        """The protective stop of a position is gone."""
+        self._account(account).stops.pop(symbol, None)
+
+    def take_over(self, account: str, position: Position) -> None:
+        """Hold what the exchange shows, because a person has said so; it was no trade and earns nothing."""
+        self._account(account).take_over(position)
+
     def mark(self, market: Market, symbol: str, price: Decimal) -> None:
         """Set the latest price of an instrument."""
         self._marks.store((market, symbol), price)
@@ -200,6 +208,10 @@ class Portfolio:
     def release(self, order_id: str) -> None:
         """Give back what an order has not spent."""
         self._reservations.release(order_id)
+
+    def hand_over(self, order_id: str, successor: str) -> None:
+        """Let another order spend what one has not spent."""
+        self._reservations.hand_over(order_id, successor)
 
     def reserved(self, account: str, coin: str) -> Decimal:
         """Give what the open orders of an account have spoken for."""

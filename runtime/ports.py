@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from runtime.events import Candle, ExchangeEvent
+from runtime.events import Candle, Event, ExchangeEvent
 from runtime.requests import Request
+from runtime.step import Step
 
 
 class CandleExchange(Protocol):
@@ -22,3 +23,42 @@ class CandleExchange(Protocol):
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> Sequence[ExchangeEvent]:
         """Pay and collect the funding of a perpetual."""
+
+
+class JournalAwayError(Exception):
+    """The journal can't be written now: what happens is known, but nothing that adds risk may follow from it."""
+
+
+class LeaseLostError(Exception):
+    """Another process writes this journal now: this one must stop at once and send nothing."""
+
+
+class Journal(Protocol):
+    """Where every step is kept before anything of it leaves."""
+
+    def append(self, step: Step) -> None:
+        """Keep a step; returns when it is durable. Raises JournalAwayError or LeaseLostError."""
+
+
+class Venue(Protocol):
+    """Where requests leave; their answers come back as events through the inbox."""
+
+    def send(self, request: Request) -> None:
+        """Queue a request for its account; never waits for the answer."""
+
+
+class Clock(Protocol):
+    """The exchange's time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds UTC."""
+
+
+class Inbox(Protocol):
+    """Where events wait for the engine, first in, first out; any thread may put."""
+
+    def put(self, event: Event) -> None:
+        """Add an event."""
+
+    def take(self, timeout_s: float) -> Event | None:
+        """Take the oldest event; None when none came in time."""

@@ -56,6 +56,11 @@ class PlaceOrder:
     stop_loss: Decimal | None = None
     slippage_cap: Decimal | None = None
 
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away: it reduces a position, or sells coins that are there."""
+        return self.reduce_only or (self.market is Market.SPOT and self.side is Side.SELL)
+
     def to_plain(self) -> dict[str, Any]:
         """Give the order as JSON-able data."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -87,6 +92,11 @@ class CancelOrder:
     market: Market
     symbol: str
 
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeStop:
@@ -96,6 +106,11 @@ class ChangeStop:
     symbol: str
     price: Decimal
 
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class SetLeverage:
@@ -104,6 +119,11 @@ class SetLeverage:
     account: str
     symbol: str
     leverage: Decimal
+
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,39 @@ class MoveMoney:
     coin: str
     amount: Decimal
 
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpOrder:
+    """Ask what became of an order: its open orders, history and executions; LookedUp ends the answer."""
+
+    order_id: str
+    account: str
+    market: Market
+    symbol: str
+
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away: it changes nothing."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtAccount:
+    """Ask for everything in an account; AccountSeen is the answer."""
+
+    account: str
+
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away: it changes nothing."""
+        return True
+
 
 OrderRequest = PlaceOrder | CancelOrder | ChangeStop | SetLeverage
-Request = OrderRequest | MoveMoney
+Look = LookUpOrder | LookAtAccount
+Request = OrderRequest | MoveMoney | Look

@@ -30,6 +30,12 @@ class Reservations:
         """Give back what an order has not spent; an order without a reservation is fine."""
         self._by_order.pop(order_id, None)
 
+    def hand_over(self, order_id: str, successor: str) -> None:
+        """Let another order speak for what one has spoken for."""
+        held = self._by_order.pop(order_id, None)
+        if held is not None:
+            self._by_order[successor] = replace(held, order_id=successor)
+
     def spend(self, order_id: str, amount: Decimal) -> None:
         """Take what a fill has spent off the order's reservation."""
         held = self._by_order.get(order_id)

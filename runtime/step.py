@@ -97,7 +97,23 @@ class HaltStage:
     text: str
 
 
-Record = Decision | Transition | LevelMove | Notice | HaltStage
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The exchange shows something else than the books: `kind` is position, coin or order, `what` its symbol or id."""
+
+    account: str
+    kind: str
+    what: str
+    ours: str
+    theirs: str
+
+    @property
+    def text(self) -> str:
+        """The difference as a sentence."""
+        return f"{self.account}, {self.kind} {self.what}: the books have {self.ours}, the exchange has {self.theirs}."
+
+
+Record = Decision | Transition | LevelMove | Notice | HaltStage | Difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ from machines.intents import (
     Urgency,
 )
 from runtime import gate
-from runtime.decimals import percent
+from runtime.answers import NOT_SENT
+from runtime.decimals import percent, readable
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.fences import Fences
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import Ladder
@@ -67,7 +69,12 @@ class Trader:
     """Reviews intents, plans and places their orders, and follows each order to its end."""
 
     def __init__(
-        self, world: World, ladder: Ladder | None, reviews: Mapping[str, Review], envelope: EnvelopeWatch
+        self,
+        world: World,
+        ladder: Ladder | None,
+        reviews: Mapping[str, Review],
+        envelope: EnvelopeWatch,
+        fences: Fences,
     ) -> None:
         self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
@@ -77,6 +84,7 @@ class Trader:
         self._reviews = reviews
         self._envelope = envelope
         self.pairs = Pairs(world.portfolio, world.desk, envelope, reviews.__getitem__, self._allowance)
+        self._fences = fences
 
     # ── from intents to orders ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,6 +126,9 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None:
             return Refused(intent, "price", f"{intent.symbol} has no price yet.")
+        quarantine = self._fences.keeps_out(instance.book.account, intent.symbol)
+        if quarantine is not None and isinstance(intent, Enter | Buy):
+            return Refused(intent, "quarantine", quarantine)
         if isinstance(intent, Buy | Sell) and self._is_under_way(instance, intent):
             return Refused(intent, "under_way", f"The last order of this kind for {intent.symbol} is not done yet.")
         if isinstance(intent, Enter | Buy):
@@ -285,7 +296,7 @@ class Trader:
         for ticket in tickets:
             self._call_off([ticket])
             if ticket.request.order_id not in asked:
-                draft.requests.append(self._cancel(ticket))
+                draft.requests.append(self.cancel(ticket))
 
     def move_to_cash(self, instances: Iterable[Instance], share: Decimal, cause: str, draft: Draft) -> None:
         """Sell a share of every spot holding."""
@@ -303,15 +314,16 @@ class Trader:
         """Take back maker orders that have waited long enough; what is left of them goes to the market."""
         for ticket in self.desk.live():
             if ticket.patient_until_ms is not None and draft.at_ms >= ticket.patient_until_ms and not ticket.giving_up:
-                ticket.giving_up = True
-                draft.requests.append(self._cancel(ticket))
+                draft.requests.append(self.cancel(ticket))
 
     def _call_off(self, tickets: Iterable[Ticket]) -> None:
         """Nothing of an order that nobody wants any more may go to the market."""
         for ticket in tickets:
-            ticket.patient_until_ms = None
+            ticket.patient_until_ms, ticket.giving_up = None, True
 
-    def _cancel(self, ticket: Ticket) -> CancelOrder:
+    def cancel(self, ticket: Ticket) -> CancelOrder:
+        """Ask for what is left of an order to be taken back."""
+        ticket.giving_up = True
         request = ticket.request
         return CancelOrder(request.order_id, request.account, request.market, request.symbol)
 
@@ -364,12 +376,19 @@ class Trader:
 
     # ── from orders back to machines ────────────────────────────────────────────────────────────────────────────────
 
-    def accepted(self, event: OrderAccepted) -> None:
+    def accepted(self, event: OrderAccepted, draft: Draft) -> None:
         """An order stands on the exchange."""
         ticket = self.desk.tickets.get(event.order_id)
         if ticket is not None:
-            self.desk.move(ticket, "acknowledge", event.at_ms)
-            self.desk.move(ticket, "rest", event.at_ms)
+            self._move(ticket, "acknowledge", draft)
+            self._move(ticket, "rest", draft)
+
+    def _move(self, ticket: Ticket, trigger: str, draft: Draft) -> None:
+        """Move an order on; what can't happen to it is a defect, and its book stops."""
+        before = ticket.snapshot.state
+        if not self.desk.move(ticket, trigger, draft.at_ms):
+            text = f"{trigger!r} came for its order {ticket.request.order_id}, which is {before}; that can't be."
+            self._fences.fence(ticket.book, text, draft)
 
     def rejected(self, event: OrderRejected, draft: Draft) -> Iterator[Reaction]:
         """An order was refused by the exchange: nothing of it will ever fill."""
@@ -382,19 +401,31 @@ class Trader:
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
-        self.desk.move(ticket, "reject", event.at_ms)
+        self._move(ticket, "reject", draft)
         self._portfolio.release(event.order_id)
         what = f"the order of {ticket.rule} for {ticket.request.symbol}"
         text = f"The exchange refused {what}: {event.reason} ({event.code})."
+        if event.code == NOT_SENT:
+            text = f"{what[0].upper()}{what[1:]} was not sent: {event.reason}."
         draft.tell("P1", ticket.book, text)
         yield from self._ended(ticket, event.reason, self._undone(ticket))
+
+    def ended_without_a_fill(self, ticket: Ticket, trigger: str, reason: str, draft: Draft) -> Iterator[Reaction]:
+        """An order has ended before the exchange had it: its machine may decide anew."""
+        self._move(ticket, trigger, draft)
+        self._portfolio.release(ticket.request.order_id)
+        yield from self._ended(ticket, reason, self._undone(ticket))
+
+    def hand_over(self, ticket: Ticket, again: Ticket) -> None:
+        """The next attempt at an order may spend what the one before would have."""
+        self._portfolio.hand_over(ticket.request.order_id, again.request.order_id)
 
     def cancelled(self, event: OrderCancelled, draft: Draft) -> Iterator[Reaction]:
         """What was left of an order is gone; the rest of one whose patience ended goes to the market."""
         ticket = self.desk.tickets.get(event.order_id)
         if ticket is None or not ticket.live:
             return
-        self.desk.move(ticket, "cancel", event.at_ms)
+        self._move(ticket, "cancel", draft)
         self._portfolio.release(event.order_id)
         if ticket.patient_until_ms is not None and self._may_go_on(ticket) and self._at_market(ticket, draft):
             return
@@ -410,11 +441,22 @@ class Trader:
             draft.tell("P0", "", f"A fill belongs to no order of this engine: {event.order_id} in {event.account}.")
             return
         self._world.trades.record(applied, ticket.book, ticket.rule)
+        self._check_filled(ticket, draft)
         if event.kind is not FillKind.TRADE:
             yield from self._stopped(ticket, event, draft)
         elif event.done:
             yield from self._ended(ticket, FILLED, ZERO)
         self._sweep()
+
+    def _check_filled(self, ticket: Ticket, draft: Draft) -> None:
+        """More than was asked for, or anything of an order that was refused, is a defect on one of the two sides."""
+        request, asked = ticket.request, ticket.request.quantity
+        if ticket.snapshot.state == "REJECTED" and not ticket.never_placed:
+            text = f"its order {request.order_id} was refused, and is filled all the same."
+            self._fences.fence(ticket.book, text, draft)
+        elif asked is not None and ticket.filled > asked:
+            text = f"its order {request.order_id} for {readable(asked)} was filled with {readable(ticket.filled)}."
+            self._fences.fence(ticket.book, text, draft)
 
     def _stopped(self, ticket: Ticket, event: Fill, draft: Draft) -> Iterator[Reaction]:
         if event.kind is FillKind.LIQUIDATION:
@@ -436,6 +478,10 @@ class Trader:
             yield Reaction(key, "closed" if flat else "exit_failed", told, reason)
         elif ticket.average_price is not None:
             yield Reaction(key, "opened", {**told, "price": ticket.average_price}, reason)
+            if flat and request.market is Market.LINEAR:
+                yield Reaction(
+                    key, "stopped", {"price": ticket.average_price}, "its stop was hit before this was known"
+                )
         else:
             yield Reaction(key, "entry_failed", told, reason)
 

@@ -94,6 +94,15 @@ class Transfers:
         if transfer.key != NOBODY:
             yield Reaction(transfer.key, "transfer_failed", {}, event.reason)
 
+    def source(self, name: str) -> str | None:
+        """The account that a transfer under way takes its money from."""
+        transfer = self._underway.get(name)
+        return None if transfer is None else transfer.request.source
+
+    def unanswered(self) -> Iterator[MoveMoney]:
+        """The transfers of which nothing was seen; the exchange carries an id out once, however often it is asked."""
+        return (one.request for one in self._underway.values() if not one.left and not one.arrived)
+
     def knows(self, name: str) -> bool:
         """Whether a transfer of this id is under way."""
         return name in self._underway

@@ -10,10 +10,12 @@ from adapters.cli.check import check
 from adapters.cli.compare import compare
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
+from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
+from adapters.cli.store import add_to
 from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
@@ -55,3 +57,5 @@ app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
 app.command()(demo)
+app.command()(exchange)
+add_to(app)

@@ -84,7 +84,7 @@ class Desk:
         if place.reduce_only:
             position = self._accounts.named(place.account).position(place.symbol)
             remaining = min(remaining, position.closable(place.side))
-        return Order(place, last, self._estimate(place, last), remaining, _takes(place, last))
+        return Order(place, last, self._estimate(place, last), remaining, takes(place, last))
 
     def _estimate(self, place: PlaceOrder, last: Decimal) -> Decimal:
         if place.price is not None:
@@ -134,7 +134,8 @@ def _crosses(place: PlaceOrder, last: Decimal) -> bool:
     return place.price > last if place.side is Side.BUY else place.price < last
 
 
-def _takes(place: PlaceOrder, last: Decimal) -> bool:
+def takes(place: PlaceOrder, last: Decimal) -> bool:
+    """Whether an order takes from the market at the next first price, rather than resting."""
     at_once = place.order_type is OrderType.MARKET or place.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
     return at_once or _crosses(place, last)
 

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulated.accounts import Accounts
+from adapters.simulated.amendments import Amendments
 from adapters.simulated.book import OrderBook
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import Desk
-from adapters.simulated.margin import Margin
+from adapters.simulated.looks import Looks
+from adapters.simulated.margin import Margin, initial_margin, maintenance_margin
 from adapters.simulated.matching import Matching
 from adapters.simulated.order import Order
 from adapters.simulated.position import Position
@@ -17,11 +19,12 @@ from adapters.simulated.precision import ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
 from adapters.simulated.settings import ExchangeSettings
+from adapters.simulated.statement import CoinStatement
 from adapters.simulated.transfers import Transfers
 from adapters.simulated.venue import Venue
 from runtime.events import Candle, CashFlow, ExchangeEvent
 from runtime.instrument import Instrument, Market
-from runtime.requests import MoveMoney, Request
+from runtime.requests import LookAtAccount, LookUpOrder, MoveMoney, Request
 
 
 class SimulatedExchange:
@@ -44,6 +47,8 @@ class SimulatedExchange:
         """Take or refuse a request; nothing is filled yet, but a transfer is carried out at once."""
         if isinstance(request, MoveMoney):
             return self._transfers.submit(request, at_ms)
+        if isinstance(request, LookUpOrder | LookAtAccount):
+            return self._looks.answer(request, at_ms)
         return self._desk.submit(request, at_ms)
 
     def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
@@ -63,6 +68,14 @@ class SimulatedExchange:
         events = self._protection.at_open(jumped) if jumped else []
         trades = [event for candle in busy for event in self._matching.at_open(candle)]
         return events + trades + (self._protection.at_open(busy) if trades else [])
+
+    def serve(self, account: str, order_id: str, candle: Candle) -> list[ExchangeEvent]:
+        """Serve an order that came while this candle is under way, at once and at its first price."""
+        order = self._book.find(account, order_id)
+        if order is None:
+            return []
+        trades = self._matching.at_once(order, candle)
+        return trades + (self._protection.at_open([candle]) if trades else [])
 
     def range(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
         """Serve the rest of each candle: liquidation and stops, then resting orders, then what these have opened."""
@@ -97,6 +110,46 @@ class SimulatedExchange:
         owner.change(coin, amount)
         self._flows += 1
         return [CashFlow(at_ms, f"flow-{self._flows}", account, coin, amount)]
+
+    def liquidate(self, account: str, coin: str, at_ms: int) -> list[ExchangeEvent]:
+        """Close every position that is settled in a coin at its bankruptcy price, as if the margin were gone."""
+        return self._protection.force(self._accounts.named(account), coin, at_ms)
+
+    def amend(
+        self, account: str, order_id: str, quantity: Decimal | None, price: Decimal | None, at_ms: int
+    ) -> list[ExchangeEvent]:
+        """Change size or price of an open order in place; None leaves what it was. It is served as a new one is."""
+        return self._amendments.submit(account, order_id, quantity, price, at_ms)
+
+    def remove_stop(self, account: str, symbol: str) -> None:
+        """Take the stop of a position away."""
+        owner = self._accounts.named(account)
+        self._accounts.put(owner, symbol, owner.position(symbol).protected(None, ""))
+
+    def cap(self, account: str, order_id: str, most: Decimal) -> None:
+        """Let an open order get no more than this much base coin of each candle."""
+        order = self._book.find(account, order_id)
+        if order is not None:
+            order.most = most
+
+    def statement(self, account: str, coin: str) -> CoinStatement:
+        """Say what an account has of a coin, and what of it is bound."""
+        return self._margin.statement(self._accounts.named(account), coin)
+
+    def liquidation_price(self, account: str, symbol: str) -> Decimal | None:
+        """Say at which mark an account would be liquidated if only this symbol moved; None where there is none."""
+        return self._margin.liquidation_price(self._accounts.named(account), symbol)
+
+    def position_margin(self, account: str, symbol: str) -> tuple[Decimal, Decimal]:
+        """Say the initial and the maintenance margin of a position, in quote coin."""
+        owner, instrument = self._accounts.named(account), self._instruments[Market.LINEAR, symbol]
+        position, leverage = owner.position(symbol), owner.leverage(instrument)
+        terms = (position, instrument, leverage)
+        return initial_margin(*terms), maintenance_margin(*terms)
+
+    def last(self, market: Market, symbol: str) -> Decimal | None:
+        """Give the last price in quote coin; None before the first candle."""
+        return self._prices.find(market, symbol)
 
     def wallet(self, account: str) -> Mapping[str, Decimal]:
         """Give an account's coins, reserved ones included."""
@@ -177,7 +230,9 @@ class SimulatedExchange:
         self._clearing = Clearing(venue, executions)
         self._matching = Matching(venue, self._margin, self._clearing)
         self._protection = Protection(venue, self._margin, self._clearing)
+        self._looks = Looks(venue)
         self._desk = Desk(venue, self._margin, self._clearing)
+        self._amendments = Amendments(venue, self._margin)
         self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}
 
     def _is_busy(self, candle: Candle) -> bool:

@@ -7,6 +7,7 @@ from adapters.simulated.account import Account
 from adapters.simulated.order import Order
 from adapters.simulated.position import Position
 from adapters.simulated.precision import ONE, ZERO
+from adapters.simulated.statement import CoinStatement
 from adapters.simulated.venue import Venue
 from runtime.instrument import Instrument, Market
 from runtime.requests import Side
@@ -95,14 +96,40 @@ class Margin:
         return quantity if quantity <= most else max(instrument.quantity_down(most), ZERO)
 
     def affords(self, account: Account, order: Order) -> bool:
-        """Whether an order that is not in the book yet can be reserved in full."""
+        """Whether an order can be reserved in full; one that is in the book already is not counted twice."""
         instrument = self._instruments[order.symbol_key]
         coin = instrument.quote
         if instrument.market is Market.LINEAR:
             cost = self._reserved(account, order, coin)
-            return cost == ZERO or cost <= self.available(account, coin)
+            return cost == ZERO or cost <= self.available(account, coin, order)
         coin = instrument.base if order.request.side is Side.SELL else coin
-        return self._reserved(account, order, coin) <= self.free(account, coin)
+        return self._reserved(account, order, coin) <= self.free(account, coin, order)
+
+    def statement(self, account: Account, coin: str) -> CoinStatement:
+        """Say what an account has of a coin, and what of it is bound."""
+        held = self.positions(account, coin)
+        orders = self._book.of(account.name)
+        spot = (self._reserved(account, order, coin) for order in orders if order.request.market is Market.SPOT)
+        return CoinStatement(
+            coin=coin,
+            balance=account.balance(coin),
+            locked=sum(spot, ZERO),
+            reserved=self._reserved_by_orders(account, coin, None),
+            initial=sum((initial_margin(position, one, account.leverage(one)) for _, position, one in held), ZERO),
+            maintenance=self.maintenance(account, coin),
+            unrealised=self.balance(account, coin, self.last_mark) - account.balance(coin),
+            available=self.available(account, coin),
+            free=self.free(account, coin),
+        )
+
+    def liquidation_price(self, account: Account, symbol: str) -> Decimal | None:
+        """Say at which mark an account would be liquidated if only this symbol moved; None where at none above zero."""
+        instrument, position = self._instruments[Market.LINEAR, symbol], account.position(symbol)
+        if not position.quantity:
+            return None
+        cushion = self.balance(account, instrument.quote, self.last_mark) - self.maintenance(account, instrument.quote)
+        price = self._prices.last(Market.LINEAR, symbol) - cushion / position.quantity
+        return price if price > ZERO else None
 
     def _reserved_by_orders(self, account: Account, coin: str, without: Order | None) -> Decimal:
         orders = (order for order in self._book.of(account.name) if order is not without)

@@ -58,6 +58,10 @@ class Matching:
                 events += self._rest(order, candle, candle.open, candle.open, candle.open_ms)
         return events
 
+    def at_once(self, order: Order, candle: Candle) -> list[ExchangeEvent]:
+        """Serve one order that came while a candle is under way, at the candle's first price."""
+        return self._take(order, candle) if order.taking and not self._is_void(order) else []
+
     def inside(self, candle: Candle) -> list[ExchangeEvent]:
         """Serve resting orders from the candle's range."""
         events: list[ExchangeEvent] = []
@@ -116,7 +120,8 @@ class Matching:
     def _share(self, order: Order, candle: Candle) -> Decimal:
         """Say what is left of the order's share of this candle's volume, in base coin."""
         instrument = self._instruments[order.symbol_key]
-        return max(instrument.quantity_down(exact(candle.volume) * self._volume_share) - order.taken, ZERO)
+        share = instrument.quantity_down(exact(candle.volume) * self._volume_share)
+        return max((share if order.most is None else min(share, order.most)) - order.taken, ZERO)
 
     def _offer(self, order: Order, candle: Candle) -> Offer:
         instrument, side = self._instruments[order.symbol_key], order.request.side

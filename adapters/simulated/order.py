@@ -16,7 +16,8 @@ class Order:
 
     `reference` is the last price when it came, `estimate` the price at which its cost is reserved. `remaining` is in
     base coin, or in quote coin for a purchase by amount. `taking` says that it takes from the market at the next first
-    price, rather than resting. `taken` is what it got of the present candle's volume.
+    price, rather than resting. `taken` is what it got of the present candle's volume, `most` the most it may get of one
+    candle's (None: its share, as everyone).
     """
 
     request: PlaceOrder
@@ -26,6 +27,7 @@ class Order:
     taking: bool
     taken: Decimal = ZERO
     filled: Decimal = ZERO
+    most: Decimal | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -65,10 +67,12 @@ class Order:
     def to_plain(self) -> dict[str, Any]:
         """Give it as JSON-able values."""
         amounts = {name: str(getattr(self, name)) for name in ("reference", "estimate", "remaining", "taken", "filled")}
-        return {"request": self.request.to_plain(), "taking": self.taking, **amounts}
+        most = None if self.most is None else str(self.most)
+        return {"request": self.request.to_plain(), "taking": self.taking, "most": most, **amounts}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Order":
         """Build it from what to_plain gave."""
         amounts = {name: Decimal(plain[name]) for name in ("reference", "estimate", "remaining", "taken", "filled")}
-        return cls(request=PlaceOrder.from_plain(plain["request"]), taking=plain["taking"], **amounts)
+        most = None if plain["most"] is None else Decimal(plain["most"])
+        return cls(request=PlaceOrder.from_plain(plain["request"]), taking=plain["taking"], most=most, **amounts)

@@ -79,8 +79,8 @@ class Position:
         rest = Position(quantity, cost, self.order_id, self.stop, self.stop_order_id)
         return rest, EXACT.subtract(EXACT.multiply(-change, price), released)
 
-    def protected(self, stop: Decimal, order_id: str) -> "Position":
-        """Put the stop at a price; it replaces the one before."""
+    def protected(self, stop: Decimal | None, order_id: str) -> "Position":
+        """Put the stop at a price, in place of the one before; None takes it away."""
         return Position(self.quantity, self.cost, self.order_id, stop, order_id)
 
     def to_plain(self) -> dict[str, Any]:

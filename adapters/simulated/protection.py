@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from adapters.simulated.account import Account
 from adapters.simulated.clearing import Clearing
-from adapters.simulated.margin import Margin, maintenance_margin
+from adapters.simulated.margin import Margin, Marks, maintenance_margin
 from adapters.simulated.position import Position
 from adapters.simulated.precision import ONE, exact
 from adapters.simulated.refusal import Ending
@@ -101,10 +101,18 @@ class Protection:
         def worst(symbol: str, position: Position) -> Decimal:
             return paths[symbol].worst(position) if symbol in paths else self._margin.last_mark(symbol, position)
 
-        left, needed = self._margin.balance(account, coin, worst), self._margin.maintenance(account, coin)
-        if left > needed:
+        left = self._margin.balance(account, coin, worst)
+        if left > self._margin.maintenance(account, coin):
             return []
-        at_ms = max(path.at_ms for path in paths.values())
+        return self._close_all(account, coin, worst, left, max(path.at_ms for path in paths.values()))
+
+    def force(self, account: Account, coin: str, at_ms: int) -> list[ExchangeEvent]:
+        """Liquidate an account at present marks, however well it stands."""
+        left = self._margin.balance(account, coin, self._margin.last_mark)
+        return self._close_all(account, coin, self._margin.last_mark, left, at_ms)
+
+    def _close_all(self, account: Account, coin: str, worst: Marks, left: Decimal, at_ms: int) -> list[ExchangeEvent]:
+        needed = self._margin.maintenance(account, coin)
         waiting = self._venue.book.of(account.name)
         events: list[ExchangeEvent] = [
             self._clearing.cancel(order, Ending.BEFORE_LIQUIDATION, at_ms) for order in waiting

@@ -14,6 +14,14 @@ class Refusal:
     reason: str
 
 
+class RequestRefusedError(Exception):
+    """The exchange does not do what it was asked; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
 class Ending(StrEnum):
     """Why what was left of an accepted order was cancelled."""
 
@@ -24,6 +32,7 @@ class Ending(StrEnum):
     NOTHING_AT_ONCE = "EC_NoImmediateQtyToFill"
     NOT_ALL_AT_ONCE = "EC_CancelForNoFullFill"
     NOT_ENOUGH_AT_ONCE = "EC_NoEnoughQtyToFill"
+    POSITION_CLOSED = "CancelByTpSlTsClear"
     WOULD_TAKE = "EC_PostOnlyWillTakeLiquidity"
 
 
@@ -50,6 +59,8 @@ SAME_ACCOUNT = Refusal(131211, "fromAccountType can't be the same as toAccountTy
 INSUFFICIENT_FOR_TRANSFER = Refusal(131212, "Insufficient balance")
 TRANSFER_ID_USED = Refusal(131214, "TransferId exist")
 BAD_TRANSFER_AMOUNT = Refusal(131215, "Amount error")
+LEVERAGE_UNCHANGED = Refusal(110043, "leverage not modified")
+STOP_UNCHANGED = Refusal(34040, "not modified")
 STOP_NOT_ABOVE = 110092
 STOP_NOT_BELOW = 110093
 

@@ -49,6 +49,10 @@ class Validation:
         """Say why an order is refused; None where it may go on."""
         return self._of_identity(place) or self._of_shape(place) or self._of_size(place) or self._of_intent(place)
 
+    def of_amended(self, place: PlaceOrder) -> Refusal | None:
+        """Say why an open order may not be changed into this one; None where it may."""
+        return self._of_shape(place) or self._of_size(place)
+
     def of_stop(self, change: ChangeStop) -> Refusal | None:
         """Say why a stop may not stand at a price; None where it may."""
         refusal = self._of_perpetual(change.account, change.symbol)

@@ -14,6 +14,7 @@ pytest_plugins = [
     "features.steps.states",
     "features.steps.orders",
     "features.steps.pairs",
+    "features.steps.connection",
     "features.steps.reasons",
     "features.steps.money",
     "features.steps.operating",

@@ -24,6 +24,7 @@ from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.market_data import MarketData
 from runtime.portfolio import Portfolio
+from runtime.ports import CandleExchange
 from runtime.step import Step
 
 __all__ = ["RESERVE", "Beginning", "Past", "World"]
@@ -133,6 +134,10 @@ class World:
     def tell(self, events: Iterable[Event]) -> None:
         """Let the engine take in events."""
         self._backtest.pass_on(events)
+
+    def trade_through(self, exchange: CandleExchange) -> None:
+        """Let another face stand before the exchange."""
+        self._backtest.exchange = exchange
 
     def settle_funding(self, symbol: str, rate: Decimal) -> None:
         """Let the exchange settle funding, and the engine see the rate."""

@@ -175,8 +175,8 @@ def test_an_unknown_command_is_answered_with_the_ones_there_are(begin: Begin) ->
     step = begin(entry("close > 50000 USDT/BTC")).step(OperatorCommand(1, "puase", "anna", "a look"))
 
     assert [r.text for r in step.records if isinstance(r, Notice)] == [
-        "There is no command puase; there are acknowledge, flatten, halt, pause, purchase, reinstate, "
-        "resume, retire, unfence. "
+        "There is no command puase; there are acknowledge, adopt, close_orphan, flatten, halt, pause, purchase, "
+        "reinstate, resume, retire, unfence. "
         "Did you mean `pause`?"
     ]
 

@@ -1,0 +1,1 @@
+"""Bybit V5 through pybit: requests out, events in."""

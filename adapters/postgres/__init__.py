@@ -1,0 +1,1 @@
+"""The store: a journal that nothing is forgotten from, and everything that follows from it, in PostgreSQL."""
