@@ -29,7 +29,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plan(market: Path) -> Plan:
     """All shipped engines for a year and a half, with one and a half years before to warm up."""
     span = {"from_ms": BEGIN_MS + 500 * DAY_MS, "to_ms": BEGIN_MS + 1_050 * DAY_MS}
-    return Plan(ROOT / "rules", market, ("core-hodl", "trend-1", "trend-2", "tactical", "funding"), **span)
+    return Plan(ROOT / "rules", market, ("core-hodl", "trend-1", "trend-2", "tactical"), **span)
 
 
 @pytest.fixture(scope="session")
