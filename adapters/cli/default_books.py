@@ -25,7 +25,10 @@ def has_data(source: Path, book: Book) -> bool:
     """Whether a folder has candles of every market of a book, none standing in for another, and funding rates."""
     folder = CandleFolder(source)
     candles = all(
-        any(divides(name, book.timeframe) for name in folder.timeframes(Market(market), symbol, stand_ins=False))
+        any(
+            name == book.timeframe or divides(name, book.timeframe)
+            for name in folder.timeframes(Market(market), symbol, stand_ins=False)
+        )
         for market in book.markets
         for symbol in book.symbols
     )
