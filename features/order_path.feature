@@ -12,7 +12,7 @@ Feature: Answers get lost, orders do not
     And the answer to the next order will be lost
     When the next daily candle closes at 60,000 USDT
     Then the order is UNKNOWN
-    When 1 second passes
+    When 1 second ticks by
     Then the exchange was asked 1 time what became of it
     And the order is FILLED
     And the book is IN_POSITION long BTCUSDT
@@ -23,10 +23,10 @@ Feature: Answers get lost, orders do not
   Scenario: An order that never arrived is given up after three look-ups, and decided anew a day later
     Given the next order will never arrive
     When the next daily candle closes at 60,000 USDT
-    And 14 seconds pass
+    And 14 seconds tick by
     Then the order is UNKNOWN
     And the exchange was asked 2 times what became of it
-    When 1 second passes
+    When 1 second ticks by
     Then the order is REJECTED
     And the book is SCANNING in BTCUSDT
     And 1 order has left
@@ -41,12 +41,12 @@ Feature: Answers get lost, orders do not
     And the exchange tells nothing of orders and fills by itself
     And look-ups are not answered
     When the next daily candle closes at 60,000 USDT
-    And 21 seconds pass
+    And 21 seconds tick by
     Then the operator gets a P0 alert saying "Three look-ups have not explained"
     And the order is UNKNOWN
     And 1 order has left
     When look-ups are answered again
-    And 60 seconds pass
+    And 60 seconds tick by
     Then the order is FILLED
     And the book is IN_POSITION long BTCUSDT
 
@@ -54,7 +54,7 @@ Feature: Answers get lost, orders do not
   Scenario: An exchange that is busy is asked again when it says so
     Given the exchange will be too busy for 2 orders
     When the next daily candle closes at 60,000 USDT
-    And 5 seconds pass
+    And 5 seconds tick by
     Then 3 orders have left
     And no order was sent twice
     And the order is OPEN
@@ -63,7 +63,7 @@ Feature: Answers get lost, orders do not
   Scenario: An exchange that stays busy is not asked for ever
     Given the exchange will be too busy for 9 orders
     When the next daily candle closes at 60,000 USDT
-    And 60 seconds pass
+    And 60 seconds tick by
     Then 4 orders have left
     And the book is SCANNING in BTCUSDT
     And the operator gets a P1 alert saying "Too many visits!"
@@ -92,9 +92,9 @@ Feature: Answers get lost, orders do not
     Then the book is IN_POSITION long BTCUSDT
     When the exchange takes no more stops
     And the exchange loses the stop of BTCUSDT
-    And 4 seconds pass
+    And 4 seconds tick by
     Then the book is IN_POSITION long BTCUSDT
-    When 2 seconds pass
+    When 2 seconds tick by
     Then the operator gets a P0 alert saying "has no confirmed stop"
     When a day passes
     Then no position is held
@@ -103,7 +103,7 @@ Feature: Answers get lost, orders do not
   Scenario: A position that somebody opened by hand is told and left alone until a person decides
     When a new process begins
     And somebody buys 0.5 BTCUSDT by hand in the sub-account of trend-1
-    And 70 seconds pass
+    And 70 seconds tick by
     Then the journal notes that the exchange has another position than trend-1
     And the operator gets a P0 alert saying "the books have 0, the exchange has 0.5"
     When the next daily candle closes at 60,000 USDT
@@ -119,7 +119,7 @@ Feature: Answers get lost, orders do not
     Then the engine waits for reconciliation
     And 0 orders were placed
     When the exchange shows its accounts again
-    And 60 seconds pass
+    And 60 seconds tick by
     Then the engine is ready
     When a day passes
     Then 1 order was placed
@@ -130,7 +130,7 @@ Feature: Answers get lost, orders do not
     And the exchange can not be reached
     And the next daily candle closes at 60,000 USDT
     Then 0 orders were placed
-    When the exchange can be reached again
+    When the connection to the exchange is back
     And a day passes
     And 2 days pass
     Then 1 order was placed

@@ -226,7 +226,7 @@ def _(scene: Scene, connections: dict[int, Connection]) -> None:
     scene.world.tell([ExchangeLost(_of(scene, connections).now_ms, "nothing answers")])
 
 
-@says("the exchange can be reached again")
+@says("the connection to the exchange is back")
 def _(scene: Scene, connections: dict[int, Connection]) -> None:
     """The connection is back."""
     scene.world.tell([ExchangeBack(_of(scene, connections).now_ms)])
@@ -238,7 +238,7 @@ def _(scene: Scene, connections: dict[int, Connection]) -> None:
     scene.world.tell([Started(_of(scene, connections).now_ms)])
 
 
-@says("{count:Whole} second[s] pass[es]")
+@says("{count:Whole} second[s] tick[s] by")
 def _(scene: Scene, connections: dict[int, Connection], count: int) -> None:
     """The clock ticks each second; no candle closes."""
     scene.world.open()

@@ -220,7 +220,7 @@ def _book(
         about=root.word("about"),
         machine=root.word("machine"),
         account=root.word("account"),
-        market=root.scalars("market")[0].value,
+        market=next((scalar.value for scalar in root.scalars("market")), ""),
         symbols=tuple(scalar.value for scalar in root.scalars("symbols")),
         timeframe=root.word("timeframe"),
         directional=root.word("directional") in ("yes", "true"),

@@ -339,7 +339,7 @@ def test_a_bad_key_fences_its_account_and_only_questions_leave() -> None:
     assert len(drill.venue.posts) == sent
     assert any("fenced" in text for text in drill.told("P0"))
     assert drill.engine.may_send(LookAtAccount(ACCOUNT)) is None
-    assert "API key is invalid" in (drill.engine.may_send(ChangeStop(ACCOUNT, SYMBOL, Decimal(1))) or "")
+    assert "refuses the key" in (drill.engine.may_send(ChangeStop(ACCOUNT, SYMBOL, Decimal(1))) or "")
 
 
 @pytest.mark.spec("EXEC-08")

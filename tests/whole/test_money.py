@@ -22,7 +22,7 @@ from runtime.requests import Side
 from runtime.step import HaltStage, Step
 
 ZERO = Decimal(0)
-BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical")
+BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical", "funding")
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 MONDAY_MS = 19_723 * DAY_MS
 Wallets = dict[str, dict[str, Decimal]]
@@ -88,6 +88,9 @@ class Trial:
         self.world = World(Beginning(rulebook, BOOKS, wallets, past, tuple(Market), MONDAY_MS, Decimal("0.0005")))
         self.ledger = Ledger({name: dict(wallet) for name, wallet in wallets.items()})
         self.seen = seen
+        # The first look at the shares has moved money already.
+        for step in self.world.journal.steps:
+            self.ledger.take(step)
         keep = self.world.journal.watch
 
         def watch(step: Step) -> None:
@@ -104,6 +107,7 @@ class Trial:
             if purpose_of(request) is not Purpose.TRANSFER:
                 assert self.world.engine.may_send(request) is None, f"{request} was decided where it may not be sent"
         self.seen[type(step.event).__name__] += 1
+        self.seen["pairs"] += any(one.quantity < 0 for one in self.world.engine.portfolio.positions("FUNDING"))
         self.seen["stages"] += sum(isinstance(record, HaltStage) for record in step.records)
 
     def settle(self) -> None:
@@ -165,7 +169,7 @@ def course(price: float, move: float, volume: float) -> Course:
 MOVES = st.lists(st.sampled_from([-0.4, -0.1, -0.01, 0.0, 0.0, 0.01, 0.01, 0.05]), min_size=3, max_size=3)
 VOLUMES = st.sampled_from([0.0, 50_000.0, 1e9])
 CANDLES = st.one_of(st.tuples(st.just("day"), MOVES, VOLUMES), st.tuples(st.just("hour"), MOVES, VOLUMES))
-COMMANDS = ("pause", "resume", "flatten", "halt", "acknowledge", "purchase")
+COMMANDS = ("pause", "resume", "flatten", "halt", "acknowledge", "purchase", "retire", "reinstate")
 OTHERS = st.one_of(
     st.tuples(st.just("command"), st.sampled_from(COMMANDS), st.sampled_from(("", *BOOKS)), st.booleans()),
     st.tuples(st.just("command"), st.sampled_from(("halt", "acknowledge", "resume")), st.just(""), st.just(True)),
@@ -206,15 +210,18 @@ def test_money_neither_appears_nor_vanishes(rulebook: Rulebook, past: Past) -> N
 
     play()
 
-    assert min(seen[name] for name in ("Fill", "FundingPayment", "CashFlow", "stages")) > 10, seen
+    assert min(seen[name] for name in ("Fill", "FundingPayment", "CashFlow", "stages", "pairs")) > 10, seen
     assert seen["OrderCancelled"] > 1
 
 
 def steps_of(turns: list[tuple[tuple[object, ...], tuple[object, ...]]]) -> Iterator[tuple[object, ...]]:
     """A quiet day, on which the books take their positions and pay for them, and then what is told."""
     yield ("day", [0.01, 0.01, 0.01], 1e9)
-    yield ("funding", "BTCUSDT", Decimal("0.0001"))
+    yield ("funding", "BTCUSDT", Decimal("0.0003"))
+    yield from [("hour", [0.0, 0.0, 0.0], 1e9)] * 8
+    yield ("funding", "BTCUSDT", Decimal("0.0004"))
     yield ("funding", "ETHUSDT", Decimal("-0.0003"))
+    yield from [("hour", [0.0, 0.0, 0.0], 1e9)] * 2
     for candle, other in turns:
         yield candle
         yield other

@@ -51,7 +51,7 @@ def test_findings_for_a_machine(eternal: Eternal, rules: Path, spoil: Spoil) -> 
     assert {"code", "file", "line", "column", "length", "sentence", "suggestion", "marked"} <= document["findings"][
         0
     ].keys()
-    assert len(document["files"]) == 11
+    assert len(document["files"]) == 13
 
 
 @pytest.mark.spec("RULE-03")
