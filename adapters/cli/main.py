@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
+from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
@@ -59,3 +60,4 @@ app.command()(phase)
 app.command()(demo)
 app.command()(exchange)
 add_to(app)
+add_commands_to(app)

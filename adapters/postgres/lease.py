@@ -80,6 +80,11 @@ class Lease:
             raise LeaseHeldError(_refusal(holder_of(connection, grace_s)))
         return cls(holder, row[0], ttl_s)
 
+    @property
+    def taken(self) -> int:
+        """The epoch under which this process came; it stays when the lease is taken again."""
+        return self._taken
+
     def take_again(self, connection: Connection) -> None:
         """Go on under a new epoch, so that nothing that was written under the old one can still arrive.
 
