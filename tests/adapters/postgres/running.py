@@ -14,6 +14,7 @@ from adapters.postgres.commands import CommandReader
 from adapters.postgres.connection import connect
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import Lease
+from adapters.postgres.live_status import StatusRow
 from adapters.postgres.openings import opening_of, write_opening
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
@@ -74,21 +75,28 @@ class Running:
             files = rule_files_of(packaged_rules(), rulebook)
             write_opening(connection, opening_of(self.engine, {}, instruments), files)
         self.journal = PostgresJournal(lambda: url, self.lease, rulebook.version)
+        self.status, self.stopping = StatusRow(lambda: url, "local"), False
         self.loop = Loop(self.engine, self.journal, self.outside, self.inbox, self.outside)
 
     @contextmanager
     def trading(self) -> Iterator["Running"]:
         """Run until the end of the block; commands are read meanwhile."""
-        thread = threading.Thread(target=self.loop.run)
+        thread = threading.Thread(target=self._trade)
         thread.start()
         try:
-            with CommandReader(lambda: self.url, self.lease, self.inbox, self.outside):
+            with CommandReader(lambda: self.url, self.lease, self.inbox, self.outside), self.status:
                 until(lambda: self.engine.ready)
                 yield self
         finally:
-            self.loop.stop()
+            self.stopping = True
             thread.join(DEADLINE_S)
             self.journal.close()
+
+    def _trade(self) -> None:
+        self.loop.start()
+        while not self.stopping:
+            self.loop.turn(0.01)
+            self.status.look(self.engine, self.outside.now)
 
     def day(self) -> None:
         """Let a day pass, and wait until it is over for the engine."""

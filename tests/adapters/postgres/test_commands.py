@@ -4,12 +4,10 @@ import getpass
 import json
 import socket
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from adapters.cli.main import app
 from adapters.postgres.commands import Asked, CommandReader, answer_to, ask, withdraw
 from adapters.postgres.connection import Connection, connect
 from adapters.postgres.journal import PostgresJournal, entries
@@ -21,14 +19,6 @@ from tests.adapters.postgres.running import BOOK, Running, until
 pytestmark = pytest.mark.spec("LIFE-06")
 WHY = ("--reason", "a test")
 Eternal = Callable[..., Result]
-
-
-@pytest.fixture
-def eternal(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Eternal:
-    """Run a command on the store, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", url)
-    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
 @pytest.fixture
