@@ -18,7 +18,6 @@ from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
 from adapters.cli.status import status
-from adapters.cli.status import status
 from adapters.cli.store import add_to
 from adapters.cli.why_not import why_not
 
@@ -63,7 +62,6 @@ app.command()(phase)
 app.command()(demo)
 app.command()(run)
 app.command()(exchange)
-app.command()(status)
 app.command()(status)
 add_to(app)
 add_commands_to(app)
