@@ -11,7 +11,7 @@ from runtime.events import OperatorCommand
 from runtime.instance import Instance, Ready
 from runtime.outcome_words import outcome_text
 from runtime.status import Hold
-from runtime.step import Outcome
+from runtime.step import Notice, Outcome
 
 if TYPE_CHECKING:
     from runtime.engine import Engine
@@ -20,10 +20,15 @@ REMEMBERED = 1_000
 PURCHASE = "purchase"
 
 
+class CommandRefusedError(Exception):
+    """A command does nothing; the sentence says why, and what to do instead."""
+
+
 class Commands:
     """Carries out each command once, and answers every one with a sentence.
 
-    Those of the last 1,000 commands that have an id are known; one that comes again does nothing.
+    One that is carried out is told first, in words; one that is refused is answered with the reason alone. Those of
+    the last 1,000 commands that have an id are known; one that comes again does nothing.
     """
 
     def __init__(self, engine: "Engine") -> None:
@@ -37,12 +42,18 @@ class Commands:
             return
         if event.command_id:
             self._remember(event.command_id)
+        try:
+            self._carry_out(event, draft)
+        except CommandRefusedError as refusal:
+            draft.tell("P2", event.book if event.book in self._engine.books else "", str(refusal))
+
+    def _carry_out(self, event: OperatorCommand, draft: Draft) -> None:
         problem = self._problem(event)
         if problem is not None:
-            draft.tell("P2", "", problem)
-            return
-        draft.tell("P2", event.book, told(event))
+            raise CommandRefusedError(problem)
+        before = len(draft.records)
         answer = COMMANDS[event.name](self, event, draft)
+        draft.records.insert(before, Notice("P2", event.book, told(event)))
         if answer:
             draft.tell("P2", event.book, answer)
 
@@ -73,7 +84,7 @@ class Commands:
         elif engine.life.memory.paused_by_operator:
             return "The engine is paused already."
         elif not engine.life.move("pause", told(event), draft):
-            return f"The engine is {engine.life.state}, so it can't be paused."
+            raise CommandRefusedError(f"The engine is {engine.life.state}, so it can't be paused.")
         engine.trader.take_back_entries(draft, book)
         return ""
 
@@ -81,7 +92,7 @@ class Commands:
         """Let entries pass again."""
         engine, book = self._engine, event.book
         if engine.halted:
-            return "Trading is halted, so nothing can be resumed: acknowledge first."
+            raise CommandRefusedError("Trading is halted, so nothing can be resumed: acknowledge first.")
         if not book:
             return self._resume_all(event, draft)
         if book not in engine.paused:
@@ -110,7 +121,7 @@ class Commands:
         """Begin an emergency halt, whatever the breaker says."""
         engine = self._engine
         if event.book:
-            return f"A halt is for all books; pause or flatten {event.book} instead."
+            raise CommandRefusedError(f"A halt is for all books; pause or flatten {event.book} instead.")
         if engine.halted:
             return "Trading is halted already."
         engine.begin_halt(told(event), draft)
@@ -123,7 +134,7 @@ class Commands:
             return "Nothing needs to be acknowledged: trading is not halted."
         if not engine.halt.complete and not event.confirmed:
             rest = engine.halt.told_open()
-            return (
+            raise CommandRefusedError(
                 f"The halt is not complete. {rest} Acknowledge when it is, or confirm to leave the rest as it stands."
             )
         engine.leave_halt(told(event), draft)
@@ -132,11 +143,10 @@ class Commands:
     def purchase(self, event: OperatorCommand, draft: Draft) -> str:
         """Make up for a purchase: say what would be bought, and buy it when that was confirmed."""
         instance = self._buyer(event.book)
-        if isinstance(instance, str):
-            return instance
         found = self._usual_purchase(instance)
         if found is None:
-            return f"{instance.name} is {instance.snapshot.state} and has no rule that buys something now."
+            state = instance.snapshot.state
+            raise CommandRefusedError(f"{instance.name} is {state} and has no rule that buys something now.")
         rule, ready = found
         if event.confirmed:
             outcomes = self._engine.decider.insist(instance, ready, draft)
@@ -168,7 +178,7 @@ class Commands:
         """Close what a book holds and give it no share any more."""
         engine, book = self._engine, event.book
         if not book:
-            return f"Say which book to retire; there are {', '.join(engine.books)}."
+            raise CommandRefusedError(f"Say which book to retire; there are {', '.join(engine.books)}.")
         engine.fences.retire(book, told(event), draft)
         engine.close(lambda instance: instance.book.name == book, told(event), draft)
         return ""
@@ -178,7 +188,7 @@ class Commands:
         self._engine.fences.reinstate(event.book, told(event), draft)
         return ""
 
-    def _buyer(self, book: str) -> Instance | str:
+    def _buyer(self, book: str) -> Instance:
         """The machine that buys on a schedule; of the named book, or of the only one there is."""
         buyers = [i for i in self._engine.instances.values() if PURCHASE in i.machine.table.triggers]
         if not book and len(buyers) == 1:
@@ -187,7 +197,7 @@ class Commands:
         if named:
             return named[0]
         there_are = ", ".join(instance.book.name for instance in buyers) or "none"
-        return f"Say for which book to purchase; those that buy on a schedule: {there_are}."
+        raise CommandRefusedError(f"Say for which book to purchase; those that buy on a schedule: {there_are}.")
 
     def _usual_purchase(self, instance: Instance) -> tuple[Rule, Ready] | None:
         """Rules go from the special to the usual: the last one that buys something in this state is meant."""

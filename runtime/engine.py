@@ -31,6 +31,7 @@ from runtime.events import (
     FundingPayment,
     LeverageSet,
     LookedUp,
+    Noticed,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
@@ -165,6 +166,12 @@ class Engine:
         """Whether a machine waits for its orders, so that time alone may lead to a decision."""
         return any(one.snapshot.state in one.machine.table.awaiting for one in self._attentive)
 
+    def restless(self, now_ms: int) -> bool:
+        """Whether time alone may lead to something soon, so that it has to be told each second."""
+        under_way = next(self.trader.desk.live(), None) is not None
+        held_up = not self.ready or self.halted or self.life.memory.exchange_away
+        return under_way or held_up or self.awaiting or self.protection.uneasy or self.reconciliation.due(now_ms)
+
     @property
     def paused(self) -> frozenset[str]:
         """The books that an operator has paused by name."""
@@ -187,7 +194,7 @@ class Engine:
         """Take in one event and answer with everything that follows from it."""
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
-        if not self.life.begun and not isinstance(event, Started):
+        if not self.life.begun and not isinstance(event, Started | Noticed):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
         if self.halted:
@@ -405,6 +412,9 @@ class Engine:
     def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
         self.world.board.observe(event)
 
+    def _on_noticed(self, event: Noticed, draft: Draft) -> None:
+        draft.tell(event.severity, "", event.text)
+
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._tend(draft)
         self._decide([one for one in self._attentive if one.snapshot.state in one.machine.table.awaiting], draft)
@@ -519,6 +529,7 @@ Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
+    Noticed: Engine._on_noticed,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,
     OrderUnknown: Engine._on_unknown,

@@ -273,6 +273,15 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """The process around the engine has something to say to people; `severity` is P0 to P3."""
+
+    at_ms: int
+    severity: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
     """Time has passed and nothing else happened."""
 
@@ -282,6 +291,7 @@ class Timer:
 Event = (
     CandleClose
     | Started
+    | Noticed
     | OrderUnknown
     | LookedUp
     | StopGone

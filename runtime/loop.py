@@ -1,17 +1,17 @@
 """The one thread in which the engine lives: take an event, decide, write it down, and only then let anything leave."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from runtime.answers import NOT_SENT
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, OrderRejected, Started, Timer
+from runtime.events import CandleClose, Event, FactObserved, OrderRejected, Started, Timer
 from runtime.ports import Clock, Inbox, Journal, JournalAwayError, Venue
 from runtime.requests import ChangeStop, MoveMoney, PlaceOrder, Request, SetLeverage
 from runtime.step import Step
 
-SECOND_MS = 1_000
+SECOND_MS, MINUTE_MS = 1_000, 60_000
 LONGEST_WAIT_S = 0.05
 UNWRITTEN = "the journal can't be written, and nothing that adds risk leaves before it is"
 
@@ -31,7 +31,7 @@ class Loop:
         self._inbox = inbox
         self._clock = clock
         self._latest_ms = 0
-        self._next_tick_ms = 0
+        self._ticked_ms = 0
         self._unwritten: deque[Step] = deque()
         self._refused: deque[Event] = deque()
         self._stopping = False
@@ -49,18 +49,25 @@ class Loop:
         """End after the event at hand; safe to call from a signal handler or another thread."""
         self._stopping = True
 
-    def run(self) -> None:
-        """Start, and go on until stopped. Raises LeaseLostError as soon as another process writes the journal."""
+    def run(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Start, and go on until stopped; `meanwhile` is called again and again.
+
+        Raises LeaseLostError as soon as another process writes the journal.
+        """
         self.start()
         while not self._stopping:
             self.turn(LONGEST_WAIT_S)
+            meanwhile()
+        self._write()
 
     def turn(self, timeout_s: float) -> bool:
         """Do what is due, then take one event; False when none came in time."""
         self._write()
         now_ms = self._clock.now_ms()
-        if now_ms >= self._next_tick_ms:
-            self._next_tick_ms = now_ms - now_ms % SECOND_MS + SECOND_MS
+        # Each tick is kept for good, so there are few of them while nothing waits for one.
+        length_ms = SECOND_MS if self.engine.restless(now_ms) else MINUTE_MS
+        if now_ms // length_ms > self._ticked_ms // length_ms:
+            self._ticked_ms = now_ms
             self._pass_on(Timer(now_ms))
         event = self._refused.popleft() if self._refused else self._inbox.take(timeout_s)
         if event is None:
@@ -76,8 +83,11 @@ class Loop:
             self._send(request, step.at_ms, written)
 
     def _in_order(self, event: Event) -> Event:
-        """Time never goes back, but for a candle: the decision belongs to its close, whenever the news of it came."""
-        if isinstance(event, CandleClose):
+        """Time never goes back, but for a candle: the decision belongs to its close, whenever the news of it came.
+
+        A fact keeps the time at which it was true: several of the past may come at once.
+        """
+        if isinstance(event, CandleClose | FactObserved):
             return event
         self._latest_ms = max(self._latest_ms, event.at_ms)
         return event if event.at_ms == self._latest_ms else replace(event, at_ms=self._latest_ms)

@@ -59,6 +59,11 @@ class Protection:
         self.adopted: set[Key] = set()
         self.orphans: set[Key] = set()
 
+    @property
+    def uneasy(self) -> bool:
+        """Whether something has to be put right within seconds: a stop, a stray, a machine that holds what is gone."""
+        return bool(self._naked or self._stray_ms or self._gone_ms)
+
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def found(self, fill: Fill) -> None:

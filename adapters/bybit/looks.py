@@ -10,6 +10,7 @@ from adapters.bybit.client import NoAnswerError, RefusedError
 from adapters.bybit.executions import side_of
 from adapters.bybit.fields import MalformedError, Row, decimal, flag, optional_text, price_or_none, row, rows, text
 from adapters.bybit.line import Line
+from adapters.bybit.wallet import coins, unified
 from runtime.events import AccountSeen, LookedUp, SeenOrder, SeenPosition
 from runtime.instrument import Market
 from runtime.ports import Clock
@@ -112,10 +113,7 @@ class Looks:
         self._put(AccountSeen(self._clock.now_ms(), self._news.account, wallet, positions, orders, seen.complete))
 
     def _wallet(self, seen: _Seen) -> Iterator[None]:
-        accounts = rows(self._line.ask("get_wallet_balance", accountType="UNIFIED").result, "list")
-        if len(accounts) != 1:
-            raise MalformedError(f"list: expected one unified account, found {len(accounts)}.")
-        seen.wallet += [(text(coin, "coin"), decimal(coin, "walletBalance")) for coin in rows(accounts[0], "coin")]
+        seen.wallet += coins(unified(self._line)).items()
         yield
 
     def _positions(self, seen: _Seen) -> Iterator[None]:

@@ -5,12 +5,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.cli.failure import Failure
 from adapters.cli.places import shortened
 from adapters.cli.rulebook import files_of, in_force
 from rules.language.rulebook import Rulebook
 
 if TYPE_CHECKING:
+    from adapters.postgres.connection import Connection
     from adapters.postgres.openings import RuleFiles
+
+
+class KeptRules:
+    """The rulebooks that a store keeps, read in a folder that has to stay for as long.
+
+    `names` tells what each file was called when it was kept, by what it is called now.
+    """
+
+    def __init__(self, connection: "Connection", folder: Path) -> None:
+        self._connection = connection
+        self._folder = folder
+        self.names: dict[str, str] = {}
+
+    def rulebook(self, version: str) -> Rulebook:
+        """Read the rulebook of a version; fails where the store doesn't have it."""
+        from adapters.postgres.openings import rule_files
+
+        files = rule_files(self._connection, version)
+        if files is None:
+            raise Failure(f"Expected the rule files of version {version} in the store, found none.")
+        rulebook, names = read_again(files, self._folder / version)
+        self.names.update(names)
+        return rulebook
 
 
 def rule_files_of(folder: Path, rulebook: Rulebook) -> "RuleFiles":

@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
+from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
@@ -15,6 +16,8 @@ from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
+from adapters.cli.run import run
+from adapters.cli.status import status
 from adapters.cli.store import add_to
 from adapters.cli.why_not import why_not
 
@@ -57,5 +60,8 @@ app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
 app.command()(demo)
+app.command()(run)
 app.command()(exchange)
+app.command()(status)
 add_to(app)
+add_commands_to(app)

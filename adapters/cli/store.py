@@ -15,10 +15,8 @@ from adapters.cli.failure import Commands, ExitCode, Failure, near
 if TYPE_CHECKING:
     from adapters.postgres.chain import Entry
     from adapters.postgres.connection import Connection
-    from adapters.postgres.openings import Opening
     from adapters.postgres.replay import Difference
     from adapters.postgres.status import Status
-    from runtime.engine import Engine
     from runtime.step import Record
 
 FOLDER = Path("store")
@@ -159,12 +157,13 @@ def restore(
 
 def replay(folder: StoreFolder = FOLDER) -> None:
     """Take every decision of the journal once more, and compare it byte for byte with the one that was taken."""
+    from adapters.cli.kept_rules import KeptRules
     from adapters.cli.screen import say
     from adapters.postgres.replay import replay as play
 
     with opened(folder) as connection, TemporaryDirectory(prefix="eternal-replay-") as rules:
-        builder = _Builder(connection, Path(rules))
-        played = play(connection, builder.engine, builder.names)
+        kept = KeptRules(connection, Path(rules))
+        played = play(connection, lambda opening: opening.engine(kept.rulebook(opening.rules)), kept.names)
     if played.difference is not None:
         raise Failure(_told(played.difference), ExitCode.FINDINGS)
     say(f"{played.entries} entries with {played.decisions} decisions came out the same, byte for byte.")
@@ -195,27 +194,6 @@ def journal(
         else:
             for line in _lines(entry):
                 say(line)
-
-
-class _Builder:
-    """Makes the engines of openings, with the rule files that were in force then."""
-
-    def __init__(self, connection: "Connection", folder: Path) -> None:
-        self._connection = connection
-        self._folder = folder
-        self.names: dict[str, str] = {}
-
-    def engine(self, opening: "Opening") -> "Engine":
-        """Make the engine of an opening."""
-        from adapters.cli.kept_rules import read_again
-        from adapters.postgres.openings import rule_files
-
-        files = rule_files(self._connection, opening.rules)
-        if files is None:
-            raise Failure(f"Expected the rule files of version {opening.rules} in the store, found none.")
-        rulebook, names = read_again(files, self._folder / opening.rules)
-        self.names.update(names)
-        return opening.engine(rulebook)
 
 
 def _told(difference: "Difference") -> str:

@@ -77,8 +77,13 @@ class Lease:
         except LockNotAvailable:
             row = None
         if row is None:
-            raise LeaseHeldError(_refusal(holder_of(connection, grace_s)))
+            raise LeaseHeldError(refusal(holder_of(connection, grace_s)))
         return cls(holder, row[0], ttl_s)
+
+    @property
+    def taken(self) -> int:
+        """The epoch under which this process came; it stays when the lease is taken again."""
+        return self._taken
 
     def take_again(self, connection: Connection) -> None:
         """Go on under a new epoch, so that nothing that was written under the old one can still arrive.
@@ -109,7 +114,8 @@ class Lease:
         )
 
 
-def _refusal(holder: Holder | None) -> str:
+def refusal(holder: Holder | None) -> str:
+    """Say who writes the store."""
     if holder is None:
         return "Another process is taking the lease at this moment. Try again."
     wait = f"Stop it, or wait {holder.free_in_s} s in case it was killed."

@@ -1,5 +1,6 @@
 """Brings an engine to where the journal ends: the normal way to start, whatever ended the process before."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -50,7 +51,8 @@ def resume(connection: Connection, rulebook_of: RulebookOf, names: Mapping[str, 
 
 def _base(connection: Connection) -> Opening | None:
     """The latest moment of which everything is known: a snapshot has its candles from the opening before it."""
-    opening = max(openings(connection), key=lambda one: one.seq, default=None)
+    # Where nothing came after an opening, the next one stands at the same entry and takes its place.
+    opening = next(iter(deque(openings(connection), maxlen=1)), None)
     snapshot = latest_snapshot(connection)
     if opening is None or snapshot is None or snapshot.seq <= opening.seq:
         return opening

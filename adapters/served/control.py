@@ -28,6 +28,7 @@ class Control:
             "now_ms": self._exchange.now_ms,
             "phase": self._player.phase.value,
             "is_over": self._player.is_over,
+            "speed": self._player.speed,
             "struck": {kind.value: count for kind, count in self._exchange.faults.struck.items()},
         }
 

@@ -36,6 +36,11 @@ class MarketPlayer:
         self._open()
 
     @property
+    def speed(self) -> float:
+        """How many times faster than life the market goes; 0 where it is held until somebody lets it go on."""
+        return self._speed or 0.0
+
+    @property
     def is_over(self) -> bool:
         """Whether there are no more candles."""
         return self._turn is None

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from adapters.cli.main import app
 from adapters.postgres.connection import Connection, connect
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import Lease
@@ -77,6 +79,14 @@ def journal(url: str, connection: Connection) -> Iterator[PostgresJournal]:
     journal = PostgresJournal(lambda: url, Lease.acquire(connection, "the test"), "rules-1")
     yield journal
     journal.close()
+
+
+@pytest.fixture
+def eternal(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command on the store, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", url)
+    return lambda *words: CliRunner().invoke(app, [str(word) for word in words])
 
 
 @pytest.fixture

@@ -1,0 +1,134 @@
+"""The working folder of a running engine: its configuration `eternal.yaml`, and the keys that `.env` holds."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from adapters.bybit.client import Keys
+from adapters.bybit.hosts import Mode
+from adapters.cli.failure import ExitCode, Failure
+from runtime.capital import RESERVE
+
+CONFIGURATION, SECRETS = "eternal.yaml", ".env"
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class RunMode(StrEnum):
+    """Where an engine trades: an exchange on this machine, Bybit's demo or test accounts, or with real money."""
+
+    LOCAL = "local"
+    DEMO = "demo"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+    @property
+    def hosts(self) -> Mode:
+        """The addresses that belong to it."""
+        return Mode.MAINNET if self is RunMode.LIVE else Mode(self.value)
+
+
+class AccountKeys(BaseModel):
+    """Which variables of the environment hold an account's key, and whose it has to be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(description="the name of the variable with the API key")
+    secret: str = Field(description="the name of the variable with its secret")
+    uid: str = Field(default="", description="the account's number at the exchange; empty: whatever the key says")
+
+
+class Configuration(BaseModel):
+    """What `eternal.yaml` says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: RunMode
+    books: tuple[str, ...] = Field(min_length=1, description="the books that trade")
+    accounts: Mapping[str, AccountKeys] = Field(description="the keys of each sub-account of the books")
+    main: str = Field(default="", description="the account whose keys may move money between all others")
+    exchange: str | None = Field(default=None, description="the address of a local exchange")
+    rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
+    environment: str = Field(default="", description="the environment whose values the rules have")
+    store: Path = Field(default=Path("store"), description="the folder of the private database")
+    lease_s: Seconds = Field(default=15, description="how long nobody else may write after the engine was killed")
+    phase: str = Field(default="", description="the phase that live trading is in")
+    overrides: tuple[str, ...] = Field(default=(), description="what the configuration puts aside of the phases")
+    measured: Path | None = Field(default=None, description="a file of what was measured for the phases")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingFolder:
+    """A folder with a configuration that was read; paths in it are seen from the folder."""
+
+    path: Path
+    configuration: Configuration
+    variables: Mapping[str, str]
+
+    def place(self, path: Path) -> Path:
+        """Give a path of the configuration as seen from anywhere."""
+        return self.path / path
+
+    def keys(self, account: str) -> Keys:
+        """Give the keys of an account; fails with the variables that lack them."""
+        named = self.configuration.accounts[account]
+        lacking = [name for name in (named.key, named.secret) if not self.variables.get(name)]
+        if lacking:
+            raise Failure(
+                f"Expected the keys of {account} in {' and '.join(lacking)}, found nothing there. Write them into "
+                f"{self.path / SECRETS}, or set them in the environment.",
+                ExitCode.USAGE,
+            )
+        return Keys(self.variables[named.key], self.variables[named.secret])
+
+
+def working_folder(path: Path, mode: RunMode | None = None) -> WorkingFolder:
+    """Read a working folder, with another mode where one is given; fails with a sentence for what can't be used."""
+    file = path / CONFIGURATION
+    if not file.is_file():
+        raise Failure(
+            f"Expected a configuration in {file}, found none. Make one with `eternal init {path}`.", ExitCode.USAGE
+        )
+    try:
+        content = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+        given: dict[str, Any] = content if isinstance(content, dict) else {}
+        configuration = Configuration.model_validate(given | ({"mode": mode.value} if mode else {}))
+    except YAMLError as error:
+        raise Failure(f"Expected YAML in {file}, found something else: {error}", ExitCode.USAGE) from None
+    except ValidationError as error:
+        raise Failure(_mistakes(file, error), ExitCode.USAGE) from None
+    return WorkingFolder(path, configuration, {**_written_in(path / SECRETS), **os.environ})
+
+
+def accounts_needed(configuration: Configuration, traded: list[str]) -> tuple[str, ...]:
+    """Give the accounts of an engine: those of its books, and the reserve where it has keys."""
+    wanted = [*dict.fromkeys(traded), *([RESERVE] if RESERVE in configuration.accounts else [])]
+    lacking = [name for name in wanted if name not in configuration.accounts]
+    if lacking:
+        raise Failure(
+            f"Expected the keys of {', '.join(lacking)} under `accounts` in {CONFIGURATION}, found none. "
+            f"The books {', '.join(configuration.books)} trade there.",
+            ExitCode.USAGE,
+        )
+    return tuple(wanted)
+
+
+def _written_in(file: Path) -> dict[str, str]:
+    """Read `NAME=value` lines; what stands behind # at the start of a line is a comment."""
+    if not file.is_file():
+        return {}
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs if value.strip()}
+
+
+def _mistakes(file: Path, error: ValidationError) -> str:
+    """Say each mistake with its place; what was written is not repeated, it may be a key in the wrong place."""
+    told = [f"{file}: {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}." for one in error.errors()]
+    return "\n".join([*told, f"Put this right in {file}."])

@@ -1,0 +1,151 @@
+"""The store of a running engine: held for writing by one process, and where its engine begins."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from adapters.bybit.exchange import Plan
+from adapters.cli.counter import Counter, Instruments
+from adapters.cli.failure import Failure
+from adapters.cli.kept_rules import KeptRules, rule_files_of
+from adapters.cli.trading import Trading
+from adapters.cli.writer import URL, store_locator
+from adapters.postgres.connection import Connection, connect
+from adapters.postgres.failure import StoreError
+from adapters.postgres.journal import PostgresJournal
+from adapters.postgres.lease import GRACE_S, TTL_S, Lease
+from adapters.postgres.migrations import migrate
+from adapters.postgres.openings import Opening, openings, write_opening
+from adapters.postgres.resume import resume
+from adapters.postgres.server import PrivateServer
+from adapters.postgres.snapshots import Snapshot, take_snapshot
+from runtime.codec import CodecError
+from runtime.engine import Engine
+from runtime.portfolio import Portfolio
+
+WRITER = "eternal run"
+DAY_MS = 86_400_000
+FIRST = "SELECT at_ms FROM journal ORDER BY seq LIMIT 1"
+LAST = "SELECT max(at_ms) FROM journal"
+LAST_CANDLES = "SELECT max(at_ms) FROM journal WHERE kind = 'CandleClose'"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A database with up-to-date tables, which this process alone may write."""
+
+    find: Callable[[], str]
+    connection: Connection
+    lease: Lease
+
+    def journal(self, rules: str) -> PostgresJournal:
+        """Open the journal under a version of the rule files."""
+        return PostgresJournal(self.find, self.lease, rules)
+
+    def moment(self, question: str) -> int | None:
+        """Ask the journal for a moment in milliseconds UTC; None where it is empty."""
+        row = self.connection.execute(question.encode()).fetchone()
+        return None if row is None else row[0]
+
+
+@contextmanager
+def held(trading: Trading) -> Iterator[Store]:
+    """Give the store of a working folder, and let the next process have it afterwards.
+
+    Fails at once, with the name of the holder, where another process writes it.
+    """
+    folder = trading.folder
+    url, private = folder.variables.get(URL), folder.place(folder.configuration.store)
+    find, lease_s = store_locator(folder), folder.configuration.lease_s
+    try:
+        with connect(find()) as connection:
+            migrate(connection)
+            lease = Lease.acquire(connection, WRITER, lease_s, GRACE_S * lease_s / TTL_S)
+            try:
+                yield Store(find, connection, lease)
+            finally:
+                _give_back(lease, find)
+    except (StoreError, CodecError, psycopg.Error) as error:
+        raise Failure(str(error).strip()) from None
+    finally:
+        if not url:
+            PrivateServer(private).stop()
+
+
+def _give_back(lease: Lease, find: Callable[[], str]) -> None:
+    """Release the lease; where the database is away it runs out by itself."""
+    try:
+        with connect(find()) as connection:
+            lease.release(connection)
+    except (StoreError, psycopg.Error):
+        return
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An engine that stands where its journal ends, and from when on it has to hear the news."""
+
+    engine: Engine
+    instruments: Instruments
+    plan: Plan
+    counts_from_ms: int
+
+
+def stand(store: Store, trading: Trading, counter: Counter) -> Standing:
+    """Make the engine, from the journal or for the first time, and keep how it stands at its opening."""
+    instruments = counter.instruments()
+    resumed = _resumed(store, trading)
+    now_ms = counter.clock.now_ms()
+    seen_ms = now_ms if resumed is None else _seen_ms(store, now_ms)
+    engine = _first(trading, counter, instruments) if resumed is None else resumed
+    state = json.loads(json.dumps(engine.to_plain(), allow_nan=False))
+    candles = counter.candles(trading.series, seen_ms)
+    opening = Opening(engine.sequence, trading.rulebook.version, trading.names, instruments, state, candles)
+    write_opening(store.connection, opening, rule_files_of(trading.rules, trading.rulebook))
+    first_ms = now_ms if resumed is None else store.moment(FIRST) or now_ms
+    last_ms = now_ms if resumed is None else store.moment(LAST) or now_ms
+    plan = Plan(trading.series, seen_ms, max(first_ms, last_ms - DAY_MS), counter.watch())
+    return Standing(opening.engine(trading.rulebook), instruments, plan, first_ms)
+
+
+def _resumed(store: Store, trading: Trading) -> Engine | None:
+    """Give the engine where the journal ends; None where nothing was ever journaled."""
+    with TemporaryDirectory(prefix="eternal-rules-") as folder:
+        kept = KeptRules(store.connection, Path(folder))
+        found = resume(store.connection, kept.rulebook, kept.names)
+    if found is None or not found.engine.sequence:
+        return None
+    engine = found.engine
+    then, now = (sorted(engine.books), sorted(engine.portfolio.accounts)), (trading.names, trading.accounts)
+    if then != (sorted(now[0]), sorted(now[1])):
+        raise Failure(
+            f"Expected the books {', '.join(then[0])} in the accounts {', '.join(then[1])}, which this store belongs "
+            f"to, found {', '.join(now[0])} in {', '.join(now[1])}. Use another store for them."
+        )
+    return engine
+
+
+def _first(trading: Trading, counter: Counter, instruments: Instruments) -> Engine:
+    """Make an engine that has never run, with what is in its accounts."""
+    wallets = {name: counter.wallet(name).coins for name in trading.accounts}
+    return Engine(trading.rulebook, trading.names, Portfolio(instruments, wallets), instruments)
+
+
+def _seen_ms(store: Store, now_ms: int) -> int:
+    """Tell until when the engine has seen every candle."""
+    opening = next(iter(deque(openings(store.connection), maxlen=1)))
+    known = [int(frame.item(-1, "close_ms")) for frame in opening.candles.values() if frame.height]
+    journaled = store.moment(LAST_CANDLES)
+    return max([*known, *([] if journaled is None else [journaled])], default=now_ms)
+
+
+def remember(journal: PostgresJournal, engine: Engine) -> None:
+    """Keep what the engine remembers, so that the next start plays nothing twice."""
+    snapshot = Snapshot(engine.sequence, engine.rulebook.version, engine.to_plain())
+    take_snapshot(journal.connection, snapshot, journal.hash)

@@ -1,0 +1,128 @@
+"""A process that trades: everything in its order from the store to the first decision, and back."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from types import FrameType
+
+import psycopg
+
+from adapters.bybit.client import NoAnswerError, RefusedError
+from adapters.bybit.exchange import Bybit
+from adapters.bybit.fields import MalformedError
+from adapters.bybit.venue import Setting
+from adapters.cli.account_news import AccountNews
+from adapters.cli.configuration import RunMode, WorkingFolder
+from adapters.cli.counter import Counter
+from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.kept_store import Standing, Store, held, remember, stand
+from adapters.cli.trading import Trading, trading_of
+from adapters.clock import monotonic_ms
+from adapters.postgres.journal import PostgresJournal
+from adapters.postgres.patient import Patient
+from runtime.events import Noticed
+from runtime.inbox import EventInbox
+from runtime.loop import Loop
+from runtime.ports import JournalAwayError, LeaseLostError
+
+Say = Callable[[str], None]
+LEASE_RENEWALS = 4
+
+
+def run_process(folder: WorkingFolder, say: Say) -> None:
+    """Trade until the process is told to stop; fails with the sentence of what stands in the way."""
+    trading = trading_of(folder)
+    say(f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}.")
+    try:
+        with held(trading) as store, closing(Counter(trading)) as counter:
+            warnings = _allowed(counter)
+            standing = stand(store, trading, counter)
+            with closing(store.journal(trading.rulebook.version)) as journal:
+                Process(trading, counter, standing, store, journal).run(warnings, say)
+    except LeaseLostError as error:
+        raise Failure(str(error)) from None
+    except (RefusedError, NoAnswerError, MalformedError) as error:
+        raise Failure(f"The exchange could not be asked what has to be known before trading: {error}") from None
+
+
+def _allowed(counter: Counter) -> list[Noticed]:
+    """Give what has to be told of the keys; fails where one may not be used."""
+    problems = counter.problems()
+    fatal = [one.text for one in problems if one.fatal]
+    if fatal:
+        raise Failure("\n".join(fatal), ExitCode.FINDINGS)
+    now_ms = counter.clock.now_ms()
+    return [Noticed(now_ms, "P2", one.text) for one in problems]
+
+
+class Process:
+    """The loop around an engine, its exchange and its journal, from the first look to the snapshot."""
+
+    def __init__(
+        self, trading: Trading, counter: Counter, standing: Standing, store: Store, journal: PostgresJournal
+    ) -> None:
+        self._clock, self._engine, self._journal, self._store = counter.clock, standing.engine, journal, store
+        self._mode = trading.folder.configuration.mode
+        self._inbox = EventInbox()
+        news = AccountNews(self._inbox, standing.counts_from_ms)
+        setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
+        main = trading.folder.keys(trading.main) if trading.main else None
+        self._bybit = Bybit(setting, self._clock, counter.accounts(), standing.plan, main)
+        self._loop = Loop(self._engine, Patient(journal), self._bybit, self._inbox, self._clock)
+        self._renew_ms = 0
+        self._ready = False
+
+    def run(self, notices: list[Noticed], say: Say) -> None:
+        """Trade until a signal comes; then nothing new leaves, and everything known is kept."""
+        for notice in notices:
+            self._inbox.put(notice)
+        with _stopped_by_signals(self._loop.stop):
+            self._bybit.start()
+            try:
+                self._loop.run(lambda: self._look_after(say))
+            finally:
+                self._bybit.stop()
+        self._keep(say)
+
+    def _tell(self, severity: str, sentence: str) -> None:
+        self._inbox.put(Noticed(self._clock.now_ms(), severity, sentence))
+
+    def _look_after(self, say: Say) -> None:
+        if self._engine.ready and not self._ready:
+            self._ready = True
+            say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
+        now_ms = monotonic_ms()
+        if now_ms >= self._renew_ms:
+            self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)
+            self._renew()
+
+    def _renew(self) -> None:
+        """Hold on to the lease while nothing is written; a database that is away is the journal's business."""
+        try:
+            self._store.lease.renew(self._journal.connection)
+        except (psycopg.Error, JournalAwayError):
+            return
+
+    def _keep(self, say: Say) -> None:
+        if self._loop.unwritten:
+            say(f"The journal is away: {self._loop.unwritten} entries are lost, and learned from the exchange again.")
+            return
+        remember(self._journal, self._engine)
+        say(f"Stopped after entry {self._engine.sequence}; the next start goes on from here.")
+
+
+def _where(mode: RunMode) -> str:
+    return "real money" if mode is RunMode.LIVE else f"mode {mode}"
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

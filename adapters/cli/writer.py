@@ -1,0 +1,32 @@
+"""Whether another process writes the store, asked before anything that takes long."""
+
+from collections.abc import Callable
+
+import psycopg
+
+from adapters.cli.configuration import WorkingFolder
+from adapters.cli.failure import Failure
+from adapters.postgres.connection import connect
+from adapters.postgres.failure import StoreError
+from adapters.postgres.lease import holder_of, refusal
+from adapters.postgres.server import locator
+
+URL = "DATABASE_URL"
+
+
+def store_locator(folder: WorkingFolder) -> Callable[[], str]:
+    """Give what names the database of a working folder, and starts a private one where there is no other."""
+    return locator(folder.variables.get(URL), folder.place(folder.configuration.store))
+
+
+def refuse_a_second(folder: WorkingFolder) -> None:
+    """Fail with the name of the process that writes the store, where one does."""
+    try:
+        with connect(store_locator(folder)()) as connection:
+            holder = holder_of(connection)
+    except psycopg.errors.UndefinedTable:
+        return
+    except (StoreError, psycopg.Error) as error:
+        raise Failure(str(error).strip()) from None
+    if holder is not None and holder.alive:
+        raise Failure(refusal(holder))

@@ -1,0 +1,118 @@
+"""How the running engine stands, as it says itself every two seconds, for whoever looks into the store."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event as Signal
+from threading import Thread
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from adapters.clock import monotonic_ms
+from adapters.postgres.connection import Connection, connect
+from adapters.postgres.failure import StoreError
+from runtime.engine import Engine
+from runtime.live_sheet import Plain, live_sheet, missing_now
+
+EVERY_MS = 2_000
+# What entries miss is worked out by playing their rules, which takes the engine's thread some 50 ms.
+MISSING_EVERY_MS = 30_000
+STALE_S = 10.0
+AWAY_S = 1.0
+WRITE = """
+INSERT INTO live_status (mode, sheet, written_at) VALUES (%s, %s, clock_timestamp())
+ON CONFLICT (one) DO UPDATE SET mode = EXCLUDED.mode, sheet = EXCLUDED.sheet, written_at = EXCLUDED.written_at
+"""
+READ = "SELECT mode, sheet, extract(epoch FROM clock_timestamp() - written_at)::float8 FROM live_status"
+# Decisions and alerts are looked for among the newest entries only, so that a long journal costs nothing.
+DECISIONS = """
+SELECT seq, at_ms, record ->> 'book', record ->> 'symbol', record ->> 'rule', record ->> 'before', record ->> 'after'
+FROM journal, json_array_elements(body -> 'records') WITH ORDINALITY AS one (record, place)
+WHERE seq > (SELECT max(seq) FROM journal) - 5000 AND record ->> 'type' = 'Decision'
+ORDER BY seq DESC, place DESC LIMIT %s
+"""
+ALERTS = "SELECT at_ms, severity, book, text FROM outbox WHERE severity < 'P3' ORDER BY seq DESC, place DESC LIMIT %s"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """What the engine last said of itself, `age_s` seconds ago; `mode` is how it runs, such as demo."""
+
+    mode: str
+    sheet: Plain
+    age_s: float
+
+    @property
+    def stale(self) -> bool:
+        """Whether it should have said something since."""
+        return self.age_s > STALE_S
+
+
+class StatusRow:
+    """Writes the newest sheet in a thread of its own; a database that is away never holds the engine up."""
+
+    def __init__(self, find: Callable[[], str], mode: str) -> None:
+        self._find, self._mode = find, mode
+        self._sheet: Plain | None = None
+        self._missing: list[Plain] = []
+        self._due_ms = self._missing_due_ms = 0
+        self._news, self._stopping = Signal(), False
+        self._thread = Thread(target=self._run, name="status", daemon=True)
+
+    def __enter__(self) -> "StatusRow":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        self._news.set()
+        self._thread.join()
+
+    def look(self, engine: Engine, at_ms: int) -> None:
+        """Look at the engine if it is time to; only its own thread may call this."""
+        now_ms = monotonic_ms()
+        if now_ms < self._due_ms:
+            return
+        self._due_ms = now_ms + EVERY_MS
+        if engine.ready and now_ms >= self._missing_due_ms:
+            self._missing_due_ms = now_ms + MISSING_EVERY_MS
+            self._missing = list(missing_now(engine, at_ms))
+        self._sheet = {**live_sheet(engine, at_ms), "why_not": self._missing}
+        self._news.set()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._write()
+            except (StoreError, psycopg.OperationalError, psycopg.InterfaceError):
+                self._news.wait(AWAY_S)
+
+    def _write(self) -> None:
+        with connect(self._find()) as connection:
+            while not self._stopping:
+                self._news.wait()
+                self._news.clear()
+                if self._sheet is not None:
+                    connection.execute(WRITE, (self._mode, json.dumps(self._sheet, allow_nan=False)))
+
+
+def live_status(connection: Connection) -> LiveStatus | None:
+    """Return what the engine last said of itself; None where none has ever run on this store."""
+    row = connection.execute(READ).fetchone()
+    return None if row is None else LiveStatus(*row)
+
+
+def last_decisions(connection: Connection, most: int) -> list[dict[str, Any]]:
+    """Return the newest decisions, the newest first."""
+    names = ("entry", "at_ms", "book", "symbol", "rule", "before", "after")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(DECISIONS, (most,))]
+
+
+def last_alerts(connection: Connection, most: int) -> list[dict[str, Any]]:
+    """Return the newest sentences for the operator but for everyday ones, the newest first."""
+    names = ("at_ms", "severity", "book", "text")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(ALERTS, (most,))]

@@ -1,0 +1,102 @@
+"""`eternal run` as a real process, against the served exchange and a real PostgreSQL."""
+
+import importlib.util
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg
+import pytest
+
+from adapters.postgres.server import PrivateServer
+from runtime.events import CandleClose, Fill
+
+NUMBERS = count(1)
+
+
+def _beside(name: str) -> ModuleType:
+    """Import a file beside this one; the folders of tests are no packages."""
+    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+running = _beside("running")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PrivateServer]:
+    folder = Path(tempfile.mkdtemp(prefix="eternal-run-"))
+    server = PrivateServer(folder / "postgres")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def store(server: PrivateServer) -> str:
+    """The URL of an empty database."""
+    name = f"run_{next(NUMBERS)}"
+    with psycopg.connect(server.start(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return server.start().replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def served(market: Path) -> Iterator[Any]:
+    with running.exchange(market, "2021-03-01") as served:
+        yield served
+
+
+@pytest.fixture
+def start(tmp_path: Path, served: Any, store: str) -> Iterator[Any]:
+    """Start processes in one working folder; whatever is left of them ends with the test."""
+    folder = running.working_folder(tmp_path, served, store)
+    processes = []
+
+    def begin() -> Any:
+        processes.append(running.started(folder))
+        return processes[-1]
+
+    yield begin
+    for one in processes:
+        one.kill()
+
+
+@pytest.fixture
+def journal(store: str) -> Iterator[Any]:
+    one = running.Journal(store)
+    yield one
+    one.close()
+
+
+@pytest.mark.spec("LIFE-04", "LIFE-05", "STATE-04")
+def test_it_trades_refuses_a_second_one_stops_and_goes_on(
+    start: Any, served: Any, store: str, journal: Any, eternal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start()
+    first.until("reconciled")
+    running.pass_moments(served, journal, 4)
+    second = start()
+    assert second.process.wait(running.DEADLINE_S) == 3
+    assert f"eternal run (process {first.process.pid} on" in second.rest()[-1]
+    first.stop()
+    assert journal.ask("SELECT max(seq) FROM snapshots") == journal.ask("SELECT max(seq) FROM journal")
+    third = start()
+    third.until("reconciled")
+    running.pass_moments(served, journal, 3)
+    third.stop()
+    assert len(journal.follow().events(Fill)) >= 3
+    assert len(journal.events(CandleClose)) == 7
+    assert journal.told("P0", "P1") == []
+    monkeypatch.setenv("DATABASE_URL", store)
+    replayed = eternal("replay")
+    assert (replayed.exit_code, "came out the same, byte for byte" in replayed.output) == (0, True), replayed.output
