@@ -7,6 +7,7 @@ import typer
 
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
+from adapters.cli.data import data
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
 from adapters.cli.exchange import exchange
@@ -54,4 +55,5 @@ app.command()(explain)
 app.command()(why_not)
 app.command()(demo)
 app.command()(exchange)
+app.add_typer(data, name="data")
 add_to(app)
