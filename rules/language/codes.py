@@ -47,6 +47,8 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R053": "A value out of its range.",
         "R054": "A limit or an alternative that can't be meant.",
         "R055": "A date that can't be read.",
+        "R056": "A channel that doesn't exist, or one without an address.",
+        "R057": "A route that would lose or hold back alerts.",
         "P001": "A fact that is defined by itself.",
         "P002": "A state that the book's rules never reach.",
         "P003": "A state that is never left.",
@@ -64,6 +66,8 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "P024": "A breaker level that is milder than the one below it.",
         "P025": "The wrong breaker level halts.",
         "P026": "A breaker level that can't be left one step at a time.",
+        "P030": "A route that no alert takes, or a channel that no route leads to.",
+        "P031": "A secret that stands in a rule file.",
     }
 )
 ALL_CODES: Mapping[str, str] = MappingProxyType({**FILE_CODES, **CODES})

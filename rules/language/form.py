@@ -239,6 +239,38 @@ class SharesForm(Form):
     alternatives: Alternatives | None = Field(None, description="groups of books of which one runs at a time")
 
 
+class RouteForm(Form):
+    """Who is told of the alerts that fit, and how often."""
+
+    to: Annotated[list[Prose], Field(max_length=MOST_CONDITIONS, description="the channels; none: the dashboard only")]
+    severities: Annotated[
+        list[Literal["P0", "P1", "P2", "P3"]] | None,
+        Field(min_length=1, description="how urgent the alerts are; a route named P0 … P3 is about that one"),
+    ] = None
+    books: Names | None = Field(None, description="only alerts of these books")
+    saying: Names | None = Field(None, description="only alerts that have one of these words in them")
+    at_most: Prose | None = Field(None, description="how many messages: 6 per hour; the rest comes as one digest")
+    group_for: Value | None = Field(None, description="how long an alert waits for others to go with it")
+    same_again_after: Value | None = Field(None, description="how soon the same sentence is sent again, 1h if left out")
+    repeat_every: Value | None = Field(None, description="how often a message comes again")
+    until: Literal["acknowledged"] | None = Field(None, description="what ends the repeating")
+
+
+class RoutesForm(Form):
+    """Who is told what, and where."""
+
+    book: BookName
+    about: Prose | None = None
+    channels: Annotated[
+        dict[Name, Prose],
+        Field(min_length=1, max_length=MOST_CONDITIONS, description="Apprise URLs, with secrets as ${NAME}"),
+    ]
+    routes: Annotated[
+        dict[Name, RouteForm],
+        Field(min_length=1, max_length=MOST_ENTRIES, description="the ways of alerts; the first that fits counts"),
+    ]
+
+
 class ChangesForm(Form):
     """What is different about one book."""
 
@@ -267,6 +299,7 @@ class BookKind(StrEnum):
     CHECKS = "checks"
     ENVELOPE = "envelope"
     SHARES = "shares"
+    ROUTES = "routes"
     ENVIRONMENT = "environment"
 
 
@@ -277,6 +310,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.CHECKS: ChecksForm,
     BookKind.ENVELOPE: EnvelopeForm,
     BookKind.SHARES: SharesForm,
+    BookKind.ROUTES: RoutesForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
@@ -285,6 +319,8 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "checks": BookKind.CHECKS,
     "limits": BookKind.ENVELOPE,
     "shares": BookKind.SHARES,
+    "routes": BookKind.ROUTES,
+    "channels": BookKind.ROUTES,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,

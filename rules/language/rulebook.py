@@ -31,20 +31,24 @@ from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerSha
 from rules.language.overlay import resolve
 from rules.language.proofs import prove, warning
 from rules.language.reading import read
+from rules.language.routes import Routes
+from rules.language.routes_book import read_routes
 from rules.language.shape import check_shape, kind_of
 from rules.language.source import Place
 
 __all__ = ["ArgumentShape", "MachineShape", "Rulebook", "TriggerShape", "load", "rule_files"]
 
 ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
-ORDER = (*ENGINES, BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.ENVIRONMENT)
+GOVERNANCE = (BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.ROUTES)
+ORDER = (*ENGINES, *GOVERNANCE, BookKind.ENVIRONMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything that is in force; `alternatives` are groups of books of which one runs at a time.
 
-    `environment` is the one whose values are in force; without one those are that the books themselves have.
+    `environment` is the one whose values are in force; without one those are that the books themselves have. `routes`
+    decide nothing about trading, so they are no part of the version.
     """
 
     books: Mapping[str, Book]
@@ -55,6 +59,7 @@ class Rulebook:
     version: str
     alternatives: tuple[frozenset[str], ...] = ()
     environment: str = ""
+    routes: Routes | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -112,6 +117,7 @@ class _Loading:
         self.envelope: Envelope | None = None
         self.shares: dict[str, Fraction] = {}
         self.alternatives: tuple[frozenset[str], ...] = ()
+        self.routes: Routes | None = None
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -234,6 +240,11 @@ class _Loading:
                 hint = did_you_mean(key.value, names) or f"There are {listed(names, 'and')}."
                 findings.append(error("R022", key.place, f"There is no book `{key.value}`.", hint))
 
+    def alerts(self, file: _File, findings: Findings) -> None:
+        """The routes."""
+        routes = read_routes(file.document.root, self.known.books, findings)
+        self.routes = self.routes or routes
+
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
@@ -302,10 +313,10 @@ class _Loading:
                 yield error("R021", scalar.place, sentence, hint, (earlier.place,))
 
     def governance_given_twice(self) -> Iterator[Finding]:
-        """There is one ladder, one envelope and one book of shares."""
+        """There is one ladder, one envelope, one book of shares and one of routes."""
         first: dict[BookKind, Document] = {}
         for file in self.files:
-            if file.kind not in (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.SHARES):
+            if file.kind not in (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.SHARES, BookKind.ROUTES):
                 continue
             earlier = first.setdefault(file.kind, file.document)
             if earlier is not file.document:
@@ -366,6 +377,7 @@ class _Loading:
             version,
             self.alternatives,
             environment,
+            self.routes,
         )
 
 
@@ -377,6 +389,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.CHECKS: _Loading.pre_trade,
         BookKind.ENVELOPE: _Loading.limits,
         BookKind.SHARES: _Loading.capital,
+        BookKind.ROUTES: _Loading.alerts,
         BookKind.ENVIRONMENT: _Loading.environment,
     }
 )

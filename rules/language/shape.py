@@ -135,6 +135,7 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.CHECKS]: "a book of checks",
         FORMS[BookKind.ENVELOPE]: "the envelope",
         FORMS[BookKind.SHARES]: "the book of shares",
+        FORMS[BookKind.ROUTES]: "the book of routes",
         FORMS[BookKind.ENVIRONMENT]: "an environment",
     }
 )
