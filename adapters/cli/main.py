@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
 from adapters.cli.data import data
@@ -56,4 +57,5 @@ app.command()(why_not)
 app.command()(demo)
 app.command()(exchange)
 app.add_typer(data, name="data")
+app.add_typer(alerts, name="alerts")
 add_to(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
 
@@ -68,6 +69,13 @@ COMMANDED = (
 END = """
 UPDATE deliveries d SET due_ms = NULL FROM outbox o WHERE d.due_ms IS NOT NULL AND d.sent_ms IS NOT NULL
 AND o.seq = d.seq AND o.place = d.place AND o.acknowledged_ms IS NOT NULL
+"""
+LIST = """
+SELECT o.at_ms, o.severity, o.book, o.text, o.routed, o.acknowledged_ms IS NOT NULL,
+       coalesce(array_agg(d.channel ORDER BY d.channel) FILTER (WHERE d.sent_ms IS NOT NULL), '{}'),
+       coalesce(array_agg(d.channel ORDER BY d.channel) FILTER (WHERE d.channel <> '' AND d.sent_ms IS NULL), '{}')
+FROM outbox o LEFT JOIN deliveries d USING (seq, place) WHERE NOT %s OR o.delivered_at IS NULL
+GROUP BY o.seq, o.place ORDER BY o.at_ms DESC, o.seq DESC, o.place DESC LIMIT %s
 """
 
 
@@ -156,3 +164,22 @@ def _keys(deliveries: Sequence[Delivery]) -> dict[str, object]:
         "seqs": [one.alert.sequence for one in deliveries],
         "places": [one.alert.place for one in deliveries],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An alert with the channels at which it has arrived, and those for which it waits."""
+
+    at_ms: int
+    severity: str
+    book: str
+    text: str
+    routed: bool
+    acknowledged: bool
+    arrived: list[str]
+    waiting: list[str]
+
+
+def listed(connection: Connection, last: int, waiting: bool) -> list[Listed]:
+    """Return the newest alerts, oldest first; with `waiting` those that have arrived nowhere."""
+    return [Listed(*row) for row in connection.execute(LIST, (waiting, last)).fetchall()][::-1]
