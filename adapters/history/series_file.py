@@ -14,6 +14,8 @@ from runtime.timeframe import grid_start_ms, timeframe_ms
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 LONGEST_FUNDING_MS = 8 * HOUR_MS
+LATEST_MS = 4_102_444_800_000
+"""The year 2100: what stands later is no time."""
 TIME = "at_ms"
 PART = ".part"
 """The ending of a file that is still being written; one that is left over is of no use to anybody."""
@@ -85,7 +87,7 @@ class SeriesFile:
             rows = clean(read_candles(self.path), self.timeframe).candles.rename({"open_ms": TIME})
             return rows.select(self.schema.names())
         rows = read_values(self.path, COLUMNS[self.kind]).rename({"open_ms": TIME, "value": COLUMNS[self.kind][0]})
-        usable = rows.filter(pl.col(TIME).is_not_null() & pl.col(COLUMNS[self.kind][0]).is_finite())
+        usable = rows.filter(pl.col(TIME).is_between(1, LATEST_MS) & pl.col(COLUMNS[self.kind][0]).is_finite())
         return usable.unique(TIME, keep="first").sort(TIME)
 
     def write(self, rows: pl.DataFrame) -> None:
