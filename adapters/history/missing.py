@@ -21,7 +21,8 @@ def missing(file: SeriesFile, rows: pl.DataFrame, from_ms: int, to_ms: int) -> l
     head = [(from_ms, min(first, to_ms))] if first > from_ms else []
     tail = [(max(last + 1, from_ms), to_ms)] if max(last, from_ms - step) + step < to_ms else []
     inside = [(max(start, from_ms), min(end, to_ms)) for start, end in _holes(file, rows)]
-    return [*head, *((start, end) for start, end in inside if start < end), *tail]
+    spans = ((_on_grid(file, start), end) for start, end in (*head, *inside, *tail))
+    return [(start, end) for start, end in spans if start < end]
 
 
 def gaps(file: SeriesFile, rows: pl.DataFrame) -> list[tuple[int, int]]:

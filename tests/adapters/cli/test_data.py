@@ -14,10 +14,10 @@ from typer.testing import Result
 from adapters.clock import now_ms
 from adapters.history.folder import CandleFolder
 from adapters.history.market import load_market
+from adapters.sentiment import fear_greed
 from adapters.served.exchange import Setting
 from adapters.served.serving import Served, serve
 from adapters.simulated.instruments import load_instruments
-from adapters.sentiment import fear_greed
 from adapters.synthetic.market import write_market
 from runtime.instrument import Market
 

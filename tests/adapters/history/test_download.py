@@ -143,7 +143,7 @@ def test_what_came_before_a_failure_is_kept_and_not_asked_for_again(tmp_path: Pa
     assert file.read().height == 4 * 24 - 2
     download(source, task_of(file, Market.LINEAR, FIRST_MS, END_MS))
     # The hole of two hours once more, and then nothing but what is new.
-    assert source.asked[0] == (FIRST_MS + 76 * HOUR_MS + 1, FIRST_MS + 79 * HOUR_MS)
+    assert source.asked[0] == (FIRST_MS + 77 * HOUR_MS, FIRST_MS + 79 * HOUR_MS)
     assert min(start for start, _ in source.asked[1:]) > FIRST_MS + 95 * HOUR_MS
 
 
@@ -154,8 +154,8 @@ def test_only_the_holes_are_asked_for_again(tmp_path: Path) -> None:
     again = Formula()
     assert download(again, task_of(file, Market.LINEAR, FIRST_MS, END_MS)).added == 0
     assert again.asked == [
-        (FIRST_MS + 76 * HOUR_MS + 1, FIRST_MS + 79 * HOUR_MS),
-        (FIRST_MS + 299 * HOUR_MS + 1, FIRST_MS + 301 * HOUR_MS),
+        (FIRST_MS + 77 * HOUR_MS, FIRST_MS + 79 * HOUR_MS),
+        (FIRST_MS + 300 * HOUR_MS, FIRST_MS + 301 * HOUR_MS),
     ]
 
 
