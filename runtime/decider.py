@@ -1,6 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from machines.intents import Enter
@@ -15,19 +16,26 @@ from runtime.trader import Trader
 
 SIDE = "side"
 REVIEW = "pre-trade checks"
+Around = Callable[[Instance], AbstractContextManager[None]]
+UNWATCHED = nullcontext()
 
 
 class Decider:
-    """Goes once through an instance's rules and carries out what they want."""
+    """Goes once through an instance's rules and carries out what they want.
+
+    `around` is entered for each pass, so that it can be measured from outside; it changes nothing.
+    """
 
     def __init__(self, trader: Trader) -> None:
         self.decisions = 0
+        self.around: Around = lambda _: UNWATCHED
         self._trader = trader
 
     def decide(self, instance: Instance, draft: Draft) -> None:
         """Fire every rule whose condition holds, in order, each seeing the state that the ones before it left."""
-        for ready in instance.ready(draft.at_ms):
-            self._fire(instance, ready, draft)
+        with self.around(instance):
+            for ready in instance.ready(draft.at_ms):
+                self._fire(instance, ready, draft)
 
     def move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         """Move a machine because of something that happened; False where its state does not allow it."""
