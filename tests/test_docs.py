@@ -46,6 +46,7 @@ NOT_RUN = {
     "make check": "is part of `make test`",
     "make bench": "measures for minutes",
     "make": "prints the list of targets, which are compared below",
+    "eternal data download --symbol BTCUSDT --symbol ETHUSDT --fear-greed": "asks the real exchange for its past",
     "eternal demo --keep demo": "runs for a quarter of a minute; its market is made by the same call for the commands",
 }
 # What stands for something of the reader's own, and for hours: daily candles are enough to see that a command runs.
