@@ -14,6 +14,7 @@ from runtime.instrument import Market
 from runtime.timeframe import timeframe_ms
 
 PIECES_BETWEEN_SAVES = 20
+PARTS_BETWEEN_SAVES = 20
 CANDLES_A_PIECE, VALUES_A_PIECE = 1000, 200
 
 
@@ -70,7 +71,7 @@ def download(source: Source, task: Task, done: Callable[[int], None] = lambda _p
     try:
         for number, piece in enumerate(task.pieces, 1):
             fresh.append(_asked(source, task, piece))
-            if number % PIECES_BETWEEN_SAVES == 0:
+            if _is_worth_saving(rows, fresh):
                 rows, fresh = _saved(task.file, rows, fresh), []
             done(number)
     finally:
@@ -89,6 +90,12 @@ def _told(file: SeriesFile, rows: pl.DataFrame, before: int) -> Downloaded:
     span = (int(rows[TIME][0]), int(rows[TIME][-1])) if rows.height else None
     lacking = sum(count for _, count in gaps(file, rows))
     return Downloaded(file, rows.height - before, rows.height, span, lacking)
+
+
+def _is_worth_saving(rows: pl.DataFrame, fresh: Sequence[pl.DataFrame]) -> bool:
+    """A file is written as a whole, so the longer it is, the more must have come."""
+    came = sum(piece.height for piece in fresh)
+    return len(fresh) >= PIECES_BETWEEN_SAVES and came * PARTS_BETWEEN_SAVES >= rows.height
 
 
 def _saved(file: SeriesFile, rows: pl.DataFrame, fresh: Sequence[pl.DataFrame]) -> pl.DataFrame:

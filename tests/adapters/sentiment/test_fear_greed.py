@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from adapters.sentiment.fear_greed import DAY_MS, FearGreed
+from adapters.sentiment.observer import Observer
+from runtime.events import FactObserved
 from runtime.market_data import MarketDataError
 
 pytestmark = pytest.mark.spec("DATA-05")
@@ -111,3 +113,18 @@ def test_a_server_that_fails_or_is_away_is_a_sentence(server: Server) -> None:
         FearGreed(server.address).history()
     with pytest.raises(MarketDataError, match="no answer"):
         FearGreed("http://127.0.0.1:1/").history()
+
+
+def test_the_engine_is_told_once_a_day_and_never_of_another_day(server: Server) -> None:
+    told: list[FactObserved] = []
+    observer, day_ms, hour_ms = Observer(FearGreed(server.address), told.append), NEWEST_S * 1000, 3_600_000
+    for minute in range(0, 120, 5):
+        observer.ask(day_ms + minute * 60_000, minute * 60_000)
+    assert told == [FactObserved(day_ms, "fear_greed", 45.0)]
+    assert len(server.asked) == 1
+    observer.ask(day_ms + DAY_MS, DAY_MS)
+    server.status = 503
+    observer.ask(day_ms + DAY_MS + hour_ms, DAY_MS + hour_ms)
+    observer.ask(day_ms + DAY_MS + hour_ms + 1, DAY_MS + hour_ms + 1)
+    assert len(told) == 1
+    assert len(server.asked) == 3
