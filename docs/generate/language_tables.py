@@ -17,6 +17,7 @@ from rules.language.form import (
     LevelForm,
     LimitsForm,
     ParamForm,
+    RouteForm,
     RuleForm,
 )
 from rules.language.indicators import INDICATORS, Indicator
@@ -41,6 +42,7 @@ FORMS_SHOWN: Mapping[str, type[Form]] = {
     "after-acknowledgement": AfterAcknowledgementForm,
     "check": CheckForm,
     "limits": LimitsForm,
+    "route": RouteForm,
 }
 # What a key means wherever it stands; the forms describe all others.
 KEYS = {

@@ -5,7 +5,9 @@ from threading import Event
 
 import pytest
 
+from adapters.alerts.channel import Answer
 from adapters.alerts.dispatcher import Dispatcher
+from adapters.alerts.message import Message
 from adapters.postgres.connection import Connection
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import Lease
@@ -213,6 +215,30 @@ def test_without_the_store_the_urgent_channels_hear_that_nothing_can_be_told(
         assert post.titles("chat") == ["P0 Eternal Engine"]
     settle(dispatcher)
     assert post.bodies("chat")[1] == "The feed is silent.\n2027-01-15 08:00 UTC"
+
+
+class Held:
+    """A channel whose answers the test gives."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+
+    def put(self, message: Message, answer: Answer) -> None:
+        self.answers.append(answer)
+
+
+def test_answers_that_come_together_all_count(routes, outbox: PostgresOutbox, clock) -> None:
+    held = {"chat": Held(), "mail": Held()}
+    dispatcher = Dispatcher(routes, outbox, clock, held)
+    outbox.tell(clock.at_ms, "P1", "", "Once to each.")
+    dispatcher.turn()
+    for channel in held.values():
+        channel.answers.pop()(True)
+    dispatcher.turn()
+    assert not dispatcher.busy
+    assert [outbox.waiting(name) for name in held] == [[], []]
+    dispatcher.turn()
+    assert not any(channel.answers for channel in held.values())
 
 
 def test_a_thread_of_its_own_delivers_and_ends(outbox: PostgresOutbox, dispatch: Dispatch, post, clock) -> None:
