@@ -1,6 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -17,13 +18,19 @@ from runtime.trader import Trader
 
 SIDE = "side"
 REVIEW = "pre-trade checks"
+Around = Callable[[Instance], AbstractContextManager[None]]
+UNWATCHED = nullcontext()
 
 
 class Decider:
-    """Goes once through an instance's rules and carries out what they want."""
+    """Goes once through an instance's rules and carries out what they want.
+
+    `around` is entered for each pass, so that it can be measured from outside; it changes nothing.
+    """
 
     def __init__(self, trader: Trader, fences: Fences) -> None:
         self.decisions = 0
+        self.around: Around = lambda _: UNWATCHED
         self._trader = trader
         self._fences = fences
 
@@ -32,7 +39,8 @@ class Decider:
 
         Where that fails, the book is fenced off alone.
         """
-        with self._fences.around(instance.book.name, f"deciding about {instance.name}", draft):
+        guarded = self._fences.around(instance.book.name, f"deciding about {instance.name}", draft)
+        with self.around(instance), guarded:
             for ready in instance.ready(draft.at_ms):
                 self._fire(instance, ready, draft)
 

@@ -21,11 +21,13 @@ class Loop:
 
     While the journal is away, steps wait in memory and are written in order when it is back; what protects leaves
     meanwhile, everything else is refused to the machine that wanted it. An exception ends the loop: a crash is the
-    way out of a state that nobody has thought of, and the restart is the way in.
+    way out of a state that nobody has thought of, and the restart is the way in. `watch` is told of every step, after
+    what follows from it has left.
     """
 
     def __init__(self, engine: Engine, journal: Journal, venue: Venue, inbox: Inbox, clock: Clock) -> None:
         self.engine = engine
+        self.watch: Callable[[Step], None] | None = None
         self._journal = journal
         self._venue = venue
         self._inbox = inbox
@@ -81,6 +83,8 @@ class Loop:
         written = self._write()
         for request in step.requests:
             self._send(request, step.at_ms, written)
+        if self.watch is not None:
+            self.watch(step)
 
     def _in_order(self, event: Event) -> Event:
         """Time never goes back, but for a candle: the decision belongs to its close, whenever the news of it came.

@@ -48,6 +48,7 @@ NOT_RUN = {
     "eternal phase last --measured measured.json": "ends with 1 while a gate is open, and has tests of its own",
     "eternal phase last --phase validation --json": "ends with 1 while a gate is open, and has tests of its own",
     "make": "prints the list of targets, which are compared below",
+    "eternal data download --symbol BTCUSDT --symbol ETHUSDT --fear-greed": "asks the real exchange for its past",
     "eternal demo --keep demo": "runs for a quarter of a minute; its market is made by the same call for the commands",
 }
 # What stands for something of the reader's own, and for hours: daily candles are enough to see that a command runs.

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.check import check
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
+from adapters.cli.data import data
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
 from adapters.cli.exchange import exchange
@@ -63,5 +65,7 @@ app.command()(demo)
 app.command()(run)
 app.command()(exchange)
 app.command()(status)
+app.add_typer(data, name="data")
+app.add_typer(alerts, name="alerts")
 add_to(app)
 add_commands_to(app)

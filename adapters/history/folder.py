@@ -56,13 +56,13 @@ class CandleFolder:
 
     def timeframes(self, market: Market, symbol: str, *, stand_ins: bool = True) -> tuple[str, ...]:
         """Return the timeframes that have a file for this symbol, the shortest first."""
-        _check_symbol(symbol)
+        check_symbol(symbol)
         found = {name for venue in _venues(market, stand_ins=stand_ins) for name in self._timeframes(venue, symbol)}
         return tuple(sorted(found, key=timeframe_ms))
 
     def candles(self, market: Market, symbol: str, timeframe: str, *, stand_ins: bool = True) -> Series | None:
         """Return the whole series of all venues, or None where there is no file to make it from."""
-        _check_symbol(symbol)
+        check_symbol(symbol)
         check_timeframe(timeframe)
         venues = _venues(market, stand_ins=stand_ins)
         found = [(venue, self._venue_candles(venue, symbol, timeframe)) for venue in venues]
@@ -70,7 +70,7 @@ class CandleFolder:
 
     def funding(self, symbol: str, *, stand_ins: bool = True) -> Series | None:
         """Return all funding rates of a perpetual, or None where none were recorded."""
-        _check_symbol(symbol)
+        check_symbol(symbol)
         venues = FUNDING_VENUES if stand_ins else FUNDING_VENUES[:1]
         paths = [(venue, self.directory / "funding" / venue.folder / f"{symbol}.parquet") for venue in venues]
         series = self._joined(
@@ -154,7 +154,8 @@ def _is_timeframe(name: str) -> bool:
         return False
 
 
-def _check_symbol(symbol: str) -> None:
+def check_symbol(symbol: str) -> None:
+    """Raise MarketDataError unless this is a symbol."""
     if not _SYMBOL.fullmatch(symbol):
         raise MarketDataError(f'Expected a symbol in capital letters and digits such as BTCUSDT, found "{symbol}".')
 

@@ -29,8 +29,23 @@ def read_values(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
     return _read(path, {"value": names})
 
 
+def candles_in(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Read candles as `read_candles` does, from a table that stands in a file."""
+    return _picked(table, path, _PRICE_NAMES)
+
+
+def columns_in(table: pl.DataFrame, path: Path) -> dict[str, str]:
+    """Tell by which of its columns a table is read as candles: the time, and the prices by their names."""
+    columns = {_plain(name): name for name in table.columns}
+    found = {name: _find(path, columns, names, name) for name, names in _PRICE_NAMES.items()}
+    return {"time": _find(path, columns, _TIME_NAMES, "a time"), **found}
+
+
 def _read(path: Path, wanted: dict[str, tuple[str, ...]]) -> pl.DataFrame:
-    table = _open(path)
+    return _picked(_open(path), path, wanted)
+
+
+def _picked(table: pl.DataFrame, path: Path, wanted: dict[str, tuple[str, ...]]) -> pl.DataFrame:
     if table.height == 0:
         raise MarketDataError(
             f"Expected at least one row, found none in {path}. Delete the file, or download it again."

@@ -19,6 +19,7 @@ from rules.language.form import (
     LimitsForm,
     ParamForm,
     PhaseForm,
+    RouteForm,
     RuleForm,
 )
 from rules.language.indicators import INDICATORS, Indicator
@@ -46,6 +47,7 @@ FORMS_SHOWN: Mapping[str, type[Form]] = {
     "limits": LimitsForm,
     "phase": PhaseForm,
     "engine-of-books": EngineOfBooksForm,
+    "route": RouteForm,
 }
 # What a key means wherever it stands; the forms describe all others.
 KEYS = {

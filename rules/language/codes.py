@@ -51,6 +51,8 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R056": "An engine or a book that can't be part of a phase.",
         "R057": "The capital of a phase that can't be meant.",
         "R058": "A gate that asks for what isn't measured.",
+        "R059": "A channel that doesn't exist, or one without an address.",
+        "R060": "A route that would lose or hold back alerts.",
         "P001": "A fact that is defined by itself.",
         "P002": "A state that the book's rules never reach.",
         "P003": "A state that is never left.",
@@ -69,6 +71,8 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "P024": "A breaker level that is milder than the one below it.",
         "P025": "The wrong breaker level halts.",
         "P026": "A breaker level that can't be left one step at a time.",
+        "P030": "A route that no alert takes, or a channel that no route leads to.",
+        "P031": "A secret that stands in a rule file.",
     }
 )
 ALL_CODES: Mapping[str, str] = MappingProxyType({**FILE_CODES, **CODES})

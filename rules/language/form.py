@@ -340,6 +340,38 @@ class SharesForm(Form):
     review: WatchForm | None = Field(None, description="watches the performance of each engine")
 
 
+class RouteForm(Form):
+    """Who is told of the alerts that fit, and how often."""
+
+    to: Annotated[list[Prose], Field(max_length=MOST_CONDITIONS, description="the channels; none: the dashboard only")]
+    severities: Annotated[
+        list[Literal["P0", "P1", "P2", "P3"]] | None,
+        Field(min_length=1, description="how urgent the alerts are; a route named P0 … P3 is about that one"),
+    ] = None
+    books: Names | None = Field(None, description="only alerts of these books")
+    saying: Names | None = Field(None, description="only alerts that have one of these words in them")
+    at_most: Prose | None = Field(None, description="how many messages: 6 per hour; the rest comes as one digest")
+    group_for: Value | None = Field(None, description="how long an alert waits for others to go with it")
+    same_again_after: Value | None = Field(None, description="how soon the same sentence is sent again, 1h if left out")
+    repeat_every: Value | None = Field(None, description="how often a message comes again")
+    until: Literal["acknowledged"] | None = Field(None, description="what ends the repeating")
+
+
+class RoutesForm(Form):
+    """Who is told what, and where."""
+
+    book: BookName
+    about: Prose | None = None
+    channels: Annotated[
+        dict[Name, Prose],
+        Field(min_length=1, max_length=MOST_CONDITIONS, description="Apprise URLs, with secrets as ${NAME}"),
+    ]
+    routes: Annotated[
+        dict[Name, RouteForm],
+        Field(min_length=1, max_length=MOST_ENTRIES, description="the ways of alerts; the first that fits counts"),
+    ]
+
+
 class ChangesForm(Form):
     """What is different about one book."""
 
@@ -409,6 +441,7 @@ class BookKind(StrEnum):
     LIFECYCLE = "lifecycle"
     SHARES = "shares"
     PHASES = "phases"
+    ROUTES = "routes"
     ENVIRONMENT = "environment"
 
 
@@ -421,6 +454,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.LIFECYCLE: LifecycleForm,
     BookKind.SHARES: SharesForm,
     BookKind.PHASES: PhasesForm,
+    BookKind.ROUTES: RoutesForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
@@ -432,6 +466,8 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "halt": BookKind.LIFECYCLE,
     "shares": BookKind.SHARES,
     "phases": BookKind.PHASES,
+    "routes": BookKind.ROUTES,
+    "channels": BookKind.ROUTES,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,

@@ -33,6 +33,8 @@ from rules.language.phases import Phases
 from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
 from rules.language.reading import read
+from rules.language.routes import Routes
+from rules.language.routes_book import read_routes
 from rules.language.shape import check_shape, kind_of
 from rules.language.shares_book import read_sharing
 from rules.language.sharing import Sharing
@@ -44,16 +46,18 @@ ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
 ORDER = (
     *ENGINES,
     *(BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.PHASES),
+    BookKind.ROUTES,
     BookKind.ENVIRONMENT,
 )
-ONCE = (BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES)
+ONCE = (*(BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES, BookKind.ROUTES),)
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything that is in force; `alternatives` are groups of books of which one runs at a time.
 
-    `environment` is the one whose values are in force; without one those are that the books themselves have.
+    `environment` is the one whose values are in force; without one those are that the books themselves have. `routes`
+    decide nothing about trading, so they are no part of the version.
     """
 
     books: Mapping[str, Book]
@@ -67,6 +71,7 @@ class Rulebook:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     phases: Phases | None = None
     sharing: Sharing | None = None
+    routes: Routes | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -125,6 +130,7 @@ class _Loading:
         self.envelope: Envelope | None = None
         self.lifecycle: Lifecycle | None = None
         self.sharings: dict[str, Sharing] = {}
+        self.routes: Routes | None = None
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -266,6 +272,11 @@ class _Loading:
         self.phases[file.document.file] = read_phases(file.document, scope, tuple(self.by_name))
         findings.extend(scope.unused())
 
+    def alerts(self, file: _File, findings: Findings) -> None:
+        """The routes."""
+        routes = read_routes(file.document.root, self.known.books, findings)
+        self.routes = self.routes or routes
+
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
@@ -335,7 +346,7 @@ class _Loading:
                 yield error("R021", scalar.place, sentence, hint, (earlier.place,))
 
     def governance_given_twice(self) -> Iterator[Finding]:
-        """There is one ladder, one envelope, one life cycle, one book of shares and one of phases."""
+        """There is one ladder, one envelope, one life cycle, one book of shares, of phases and of routes."""
         first: dict[BookKind, Document] = {}
         for file in self.files:
             if file.kind not in ONCE:
@@ -402,6 +413,7 @@ class _Loading:
             lifecycle,
             next((phases for phases in self.phases.values() if phases is not None), None),
             self.sharing,
+            self.routes,
         )
 
 
@@ -415,6 +427,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.LIFECYCLE: _Loading.life,
         BookKind.SHARES: _Loading.capital,
         BookKind.PHASES: _Loading.growth,
+        BookKind.ROUTES: _Loading.alerts,
         BookKind.ENVIRONMENT: _Loading.environment,
     }
 )

@@ -138,6 +138,7 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.LIFECYCLE]: "the book of the life cycle",
         FORMS[BookKind.SHARES]: "the book of shares",
         FORMS[BookKind.PHASES]: "the book of phases",
+        FORMS[BookKind.ROUTES]: "the book of routes",
         FORMS[BookKind.ENVIRONMENT]: "an environment",
     }
 )

@@ -1,0 +1,1 @@
+"""How the crowd feels, from public sources outside of any exchange."""
