@@ -15,5 +15,6 @@ pytest_plugins = [
     "features.steps.orders",
     "features.steps.connection",
     "features.steps.reasons",
+    "features.steps.alerts",
     "features.steps.money",
 ]
