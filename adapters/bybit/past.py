@@ -20,6 +20,8 @@ from runtime.timeframe import timeframe_ms
 
 PAUSES_S = (1, 2, 4, 8, 16)
 VALUES_A_PAGE = 200
+EARLIEST_MS = 1_230_768_000_000
+"""2009: before it there was nothing to trade."""
 Found = TypeVar("Found")
 
 
@@ -42,7 +44,7 @@ class Past:
     def first_ms(self, market: Market, symbol: str) -> int:
         """Tell a moment within a week before the first candle of a symbol, found with a single question."""
         now_ms = self.now_ms()
-        weeks = self._patiently(symbol, lambda: self._history.candles((market, symbol, "1w"), 0, now_ms)[0])
+        weeks = self._patiently(symbol, lambda: self._history.candles((market, symbol, "1w"), EARLIEST_MS, now_ms)[0])
         return weeks[0].open_ms if weeks else now_ms - timeframe_ms("1w")
 
     def candles(self, series: tuple[Market, str, str], from_ms: int, to_ms: int) -> Sequence[Candle]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from adapters.history.download import Downloaded, Task
     from adapters.history.series_file import SeriesFile
 
-FIRST_DAY = "2018-01-01"
 
 # Where Bybit's candles lie; the folder "spot" is Binance's.
 BYBIT_CANDLES = {Market.SPOT: "spot_bybit", Market.LINEAR: "linear"}
@@ -82,7 +81,7 @@ Wanted = tuple["SeriesFile", Market]
 
 
 def _span(start: int | None, end: int | None) -> tuple[int, int | None]:
-    from_ms = options.moment(FIRST_DAY) if start is None else start
+    from_ms = start or 0
     if end is not None and from_ms >= end:
         raise Failure("Expected a span that ends after it starts. Swap or widen --from and --to.", ExitCode.USAGE)
     return from_ms, end

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from adapters.history.quiet import quiet
 from adapters.history.table import candles_in, columns_in
 from runtime.instrument import Market
 from runtime.market_data import MarketDataError
@@ -85,7 +86,8 @@ def _opened(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise MarketDataError(f"Expected a file, found nothing at {path}. Check the path.")
     try:
-        return _parsed(path)
+        with quiet():
+            return _parsed(path)
     except (
         pl.exceptions.PolarsError,
         pl.exceptions.PanicException,
@@ -196,8 +198,8 @@ def _form(times: pl.Series) -> str:
         return "dates written as text"
     size = numbers.abs().median()
     typical = float(size) if isinstance(size, int | float) else 0.0
-    units = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"), (float("inf"), "nanoseconds"))
-    return f"{next(unit for most, unit in units if typical < most)} since 1970"
+    units = ((1e11, "seconds"), (1e14, "milliseconds"), (1e17, "microseconds"))
+    return f"{next((unit for most, unit in units if typical < most), 'nanoseconds')} since 1970"
 
 
 def _timeframe(path: Path, candles: pl.DataFrame) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.history.missing import gaps
 from adapters.history.series_file import TIME, SeriesFile, files_in
 from adapters.history.venues import CANDLE_VENUES, FUNDING_VENUES
-from runtime.market_data import MarketDataError
+from runtime.market_data import SYNTHETIC_LABEL, MarketDataError
 
 _NAMES = {venue.folder: venue.name for venues in CANDLE_VENUES.values() for venue in venues if not venue.stands_in}
 _NAMES |= {venue.folder: venue.name for venue in FUNDING_VENUES}
@@ -30,6 +30,8 @@ class Holding:
     @property
     def source(self) -> str:
         """Whose numbers these are."""
+        if (self.file.directory / SYNTHETIC_LABEL).is_file():
+            return "made up"
         return _NAMES.get(self.file.venue, self.file.venue) or "alternative.me"
 
 

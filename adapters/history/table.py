@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from adapters.history.quiet import quiet
 from runtime.market_data import MarketDataError
 
 _TIME_NAMES = (
@@ -52,7 +53,10 @@ def _picked(table: pl.DataFrame, path: Path, wanted: dict[str, tuple[str, ...]])
         )
     columns = {_plain(name): name for name in table.columns}
     time = _find(path, columns, _TIME_NAMES, "a time")
-    numbers = [_number(table, _find(path, columns, names, name)).alias(name) for name, names in wanted.items()]
+    found = {name: _find(path, columns, names, name) for name, names in wanted.items()}
+    for column in found.values():
+        _refuse_other_than_numbers(table, column, path)
+    numbers = [_number(table, column).alias(name) for name, column in found.items()]
     return table.select(_milliseconds(path, table[time]).alias("open_ms"), *numbers)
 
 
@@ -60,7 +64,8 @@ def _open(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise MarketDataError(f"Expected a file, found nothing at {path}. Check the path, or download the data first.")
     try:
-        return _parse(path)
+        with quiet():
+            return _parse(path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeError, ValueError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise MarketDataError(
@@ -94,13 +99,21 @@ def _find(path: Path, columns: dict[str, str], names: tuple[str, ...], what: str
     )
 
 
+def _refuse_other_than_numbers(table: pl.DataFrame, column: str, path: Path) -> None:
+    kind = table.schema[column]
+    if not (kind.is_numeric() or kind in (pl.String, pl.Boolean, pl.Null)):
+        raise MarketDataError(
+            f'Expected numbers in the column "{column}", found {kind} in {path}. Write them as numbers or as text.'
+        )
+
+
 def _number(table: pl.DataFrame, name: str) -> pl.Expr:
     column = pl.col(name)
     return (column.str.strip_chars() if table.schema[name] == pl.String else column).cast(pl.Float64, strict=False)
 
 
 def _milliseconds(path: Path, times: pl.Series) -> pl.Series:
-    if times.dtype.is_temporal():
+    if times.dtype in (pl.Date, pl.Datetime):
         return times.cast(pl.Datetime("ms")).cast(pl.Int64)
     if times.dtype == pl.String:
         return _from_text(path, times.str.strip_chars())

@@ -16,6 +16,7 @@ pytest_plugins = [
     "features.steps.pairs",
     "features.steps.connection",
     "features.steps.reasons",
+    "features.steps.alerts",
     "features.steps.money",
     "features.steps.operating",
     "features.steps.growth",

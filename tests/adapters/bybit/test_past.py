@@ -81,5 +81,7 @@ def test_a_symbol_begins_in_the_week_of_its_first_candle(exchange: Any, past: Pa
     week = [str(monday_ms), "10", "12", "9", "11", "1", "1"]
     exchange.good(KLINE, {"list": [week]})
     assert past.first_ms(Market.LINEAR, "BTCUSDT") == monday_ms
+    (question,) = exchange.asked_of(KLINE)
+    assert (question["interval"], question["limit"]) == ("W", "1000")
     exchange.good(KLINE, {"list": []})
     assert past.first_ms(Market.LINEAR, "NEWUSDT") == monday_ms + 14 * 86_400_000

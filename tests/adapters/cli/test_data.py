@@ -231,6 +231,8 @@ def test_recorded_and_made_up_data_are_never_mixed(download: Eternal, eternal: E
     ):
         assert done.exit_code == 2
         assert "found one of made-up data" in done.output
+    listed = json.loads(eternal("data", "list", "--data", source, "--json").output)["series"]
+    assert {one["source"] for one in listed} == {"made up"}
 
 
 @pytest.mark.parametrize("command", ["list", "check"])
