@@ -22,18 +22,20 @@ class Loop:
     While the journal is away, steps wait in memory and are written in order when it is back; what protects leaves
     meanwhile, everything else is refused to the machine that wanted it. An exception ends the loop: a crash is the
     way out of a state that nobody has thought of, and the restart is the way in. `watch` is told of every step, after
-    what follows from it has left.
+    what follows from it has left; `beat` hears at each turn by how many milliseconds it is late.
     """
 
     def __init__(self, engine: Engine, journal: Journal, venue: Venue, inbox: Inbox, clock: Clock) -> None:
         self.engine = engine
         self.watch: Callable[[Step], None] | None = None
+        self.beat: Callable[[int], None] | None = None
         self._journal = journal
         self._venue = venue
         self._inbox = inbox
         self._clock = clock
         self._latest_ms = 0
         self._ticked_ms = 0
+        self._meant_ms = 0
         self._unwritten: deque[Step] = deque()
         self._refused: deque[Event] = deque()
         self._stopping = False
@@ -66,6 +68,7 @@ class Loop:
         """Do what is due, then take one event; False when none came in time."""
         self._write()
         now_ms = self._clock.now_ms()
+        self._show(now_ms, timeout_s)
         # Each tick is kept for good, so there are few of them while nothing waits for one.
         length_ms = SECOND_MS if self.engine.restless(now_ms) else MINUTE_MS
         if now_ms // length_ms > self._ticked_ms // length_ms:
@@ -76,6 +79,11 @@ class Loop:
             return False
         self._pass_on(event)
         return True
+
+    def _show(self, now_ms: int, timeout_s: float) -> None:
+        if self.beat is not None:
+            self.beat(max(0, now_ms - self._meant_ms) if self._meant_ms else 0)
+        self._meant_ms = now_ms + round(timeout_s * SECOND_MS)
 
     def _pass_on(self, event: Event) -> None:
         step = self.engine.step(self._in_order(event))

@@ -38,7 +38,6 @@ class Meters:
         self._seconds = seconds
         self._asked: dict[Question, float] = {}
         self._trades = len(engine.trades)
-        self._next_tick_ms: int | None = None
         self.show.build.labels(version, platform.python_version(), engine.rulebook.version).set(1)
         for level in () if engine.ladder is None else engine.ladder.rules.levels:
             self.show.threshold.labels(level.name).set(float(level.at))
@@ -69,9 +68,7 @@ class Meters:
             self._asked["look", request.account] = self._seconds()
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Timer):
-            self._tick(event.at_ms)
-        elif isinstance(event, OrderAccepted):
+        if isinstance(event, OrderAccepted):
             self._answered("order", event.order_id)
         elif isinstance(event, OrderRejected):
             self._refused(event)
@@ -105,12 +102,6 @@ class Meters:
 
     def _fail(self, kind: str) -> None:
         self.show.api_errors.labels(kind).inc()
-
-    def _tick(self, at_ms: int) -> None:
-        """The loop means to begin each second on time; what it was late by is its lag."""
-        if self._next_tick_ms is not None:
-            self.show.loop_lag.set(max(0, at_ms - self._next_tick_ms) / SECOND_MS)
-        self._next_tick_ms = at_ms - at_ms % SECOND_MS + SECOND_MS
 
     # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

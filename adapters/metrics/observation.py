@@ -13,9 +13,11 @@ from runtime.engine import Engine
 from runtime.ports import Clock
 from runtime.step import Step
 
+SECOND_MS = 1_000
+
 
 class Observation:
-    """To be told of every step in the engine's own thread; what goes wrong in here never reaches the engine."""
+    """To be told of every step and every turn in the engine's own thread; what goes wrong in here never reaches the engine."""
 
     def __init__(
         self, engine: Engine, clock: Clock, unwritten: Callable[[], int], seconds: Callable[[], float], version: str
@@ -36,6 +38,11 @@ class Observation:
                 if not self._failed:
                     structlog.get_logger("eternal").exception("a step could not be shown", sequence=step.sequence)
                 self._failed = True
+
+    def beat(self, late_ms: int) -> None:
+        """Take in one turn of the loop, and by how much it was late."""
+        self.vitals.beat()
+        self.meters.show.loop_lag.set(late_ms / SECOND_MS)
 
     @contextmanager
     def served(self, host: str, port: int) -> Iterator[int]:

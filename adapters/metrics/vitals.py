@@ -30,7 +30,7 @@ class Verdict:
 class Vitals:
     """To be told of every step in the engine's own thread; asked from any.
 
-    `unwritten` counts the steps that wait for the database, to which at least one is written every second. Candles may
+    `unwritten` counts the steps that wait for the database. Candles may
     come `late_ms` after their close, in the time of the exchange. `seconds` is a clock that never jumps.
     """
 
@@ -52,9 +52,13 @@ class Vitals:
         self._closed_ms: Mapping[Series, int | None] = {}
         self._look()
 
+    def beat(self) -> None:
+        """The loop has turned."""
+        self._beat_s = self._seconds()
+
     def see(self, step: Step) -> None:
         """Take in one step."""
-        self._beat_s = self._seconds()
+        self.beat()
         if isinstance(step.event, ExchangeLost):
             self._lost = step.event.reason
         elif isinstance(step.event, ExchangeBack):
@@ -69,7 +73,7 @@ class Vitals:
         silent_s = self._seconds() - self._beat_s
         if silent_s <= LONGEST_SILENCE_S:
             return Verdict({})
-        return Verdict({"loop": f"The engine has not taken a step for {silent_s:.0f} s."})
+        return Verdict({"loop": f"The engine's loop has not turned for {silent_s:.0f} s."})
 
     def ready(self) -> Verdict:
         """Say whether it could trade now."""

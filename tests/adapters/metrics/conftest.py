@@ -73,7 +73,7 @@ class Trial:
         outside = self.outside
         self.loop = Loop(engine, outside, outside, self.inbox, outside)
         self.seen = Observation(engine, outside, lambda: self.loop.unwritten, outside.seconds, "1.2.3")
-        self.loop.watch = self.seen.see
+        self.loop.watch, self.loop.beat = self.seen.see, self.seen.beat
         self.executions = 0
 
     def number(self, name: str, **labels: str) -> float | None:

@@ -60,11 +60,12 @@ def test_errors_of_the_exchange_are_counted_by_kind(trial) -> None:
 
 def test_a_loop_that_is_late_shows_it(trial) -> None:
     trial.reconcile()
-    trial.outside.now += 1_000
-    trial.hear()
+    trial.loop.turn(0.05)
+    trial.outside.now += 50
+    trial.loop.turn(0.05)
     assert trial.number("loop_lag_seconds") == 0
-    trial.outside.now += 3_400
-    trial.hear()
+    trial.outside.now += 2_450
+    trial.loop.turn(0.05)
     assert trial.number("loop_lag_seconds") == pytest.approx(2.4)
 
 

@@ -70,7 +70,7 @@ def test_a_database_that_is_away_is_told(trial, page: Page) -> None:
 def test_a_loop_that_stands_still_is_not_alive(trial, page: Page) -> None:
     trial.reconcile().hour(49_000.0)
     trial.outside.passed_s += 11
-    expected = {"ok": False, "reasons": {"loop": "The engine has not taken a step for 11 s."}}
+    expected = {"ok": False, "reasons": {"loop": "The engine's loop has not turned for 11 s."}}
     assert page("health") == page("ready") == (503, expected)
     trial.hear(Timer(trial.outside.now))
     assert page("health")[0] == 200
