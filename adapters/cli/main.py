@@ -11,9 +11,11 @@ from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
+from adapters.cli.doctor import doctor
 from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
+from adapters.cli.init import init
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
@@ -60,6 +62,8 @@ app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
 app.command()(demo)
+app.command()(init)
+app.command()(doctor)
 app.command()(run)
 app.command()(exchange)
 app.command()(status)
