@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from adapters.cli.backtest import backtest
+from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
@@ -67,5 +68,6 @@ app.command()(doctor)
 app.command()(run)
 app.command()(exchange)
 app.command()(status)
+app.command()(break_glass)
 add_to(app)
 add_commands_to(app)
