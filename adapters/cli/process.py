@@ -23,6 +23,7 @@ from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.following import TableFollower
 from adapters.postgres.journal import PostgresJournal
+from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
 from runtime.events import Noticed
 from runtime.inbox import EventInbox
@@ -77,6 +78,7 @@ class Process:
         main = trading.folder.keys(trading.main) if trading.main else None
         self._bybit = Bybit(setting, self._clock, counter.accounts(), standing.plan, main)
         self._loop = Loop(self._engine, Patient(journal), self._bybit, self._inbox, self._clock)
+        self._status = StatusRow(store.find, self._mode.value)
         self._renew_ms = 0
         self._ready = False
 
@@ -86,7 +88,7 @@ class Process:
             self._inbox.put(notice)
         find, lease = self._store.find, self._store.lease
         commands = CommandReader(find, lease, self._inbox, self._clock)
-        with _stopped_by_signals(self._loop.stop), TableFollower(find), commands:
+        with _stopped_by_signals(self._loop.stop), TableFollower(find), commands, self._status:
             self._bybit.start()
             try:
                 self._loop.run(lambda: self._look_after(say))
@@ -101,6 +103,7 @@ class Process:
         if self._engine.ready and not self._ready:
             self._ready = True
             say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
+        self._status.look(self._engine, self._clock.now_ms())
         now_ms = monotonic_ms()
         if now_ms >= self._renew_ms:
             self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)

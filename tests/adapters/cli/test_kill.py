@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -56,21 +55,6 @@ def served(market: Path) -> Iterator[Any]:
         yield served
 
 
-@pytest.fixture
-def posted(served: Any, monkeypatch: pytest.MonkeyPatch) -> "Counter[str]":
-    """How often each order came to the exchange, whatever it answered."""
-    counted: Counter[str] = Counter()
-    live = served.application.exchange.live
-    place = live.place
-
-    def count(order: Any, *rest: Any) -> Any:
-        counted[order.order_id] += 1
-        return place(order, *rest)
-
-    monkeypatch.setattr(live, "place", count)
-    return counted
-
-
 def begun(folder: Path) -> Any:
     """Start until the lease of the one that was killed has run out."""
     while True:
@@ -87,9 +71,8 @@ def unprotected(served: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.spec("STATE-03", "EXEC-02", "EXEC-05")
-def test_a_kill_at_any_moment_repeats_nothing_and_loses_nothing(
-    tmp_path: Path, served: Any, store: str, posted: "Counter[str]"
-) -> None:
+def test_a_kill_at_any_moment_repeats_nothing_and_loses_nothing(tmp_path: Path, served: Any, store: str) -> None:
+    posted = running.counting(served)
     random, folder = Random(20), running.working_folder(tmp_path, served, store)
     process = begun(folder)
     journal = running.Journal(store)

@@ -1,6 +1,7 @@
 """`eternal run` as a real process, against the served exchange and a real PostgreSQL."""
 
 import importlib.util
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -99,6 +100,9 @@ def test_it_trades_refuses_a_second_one_stops_and_goes_on(
     first = start()
     first.until("reconciled")
     running.pass_moments(served, journal, 4)
+    monkeypatch.setenv("DATABASE_URL", store)
+    told = json.loads(running.wait_for(lambda: eternal("status", "--json"), "a status").output)
+    assert "RUNNING" in json.dumps(told)
     second = start()
     assert second.process.wait(running.DEADLINE_S) == 3
     assert f"eternal run (process {first.process.pid} on" in second.rest()[-1]
@@ -111,7 +115,6 @@ def test_it_trades_refuses_a_second_one_stops_and_goes_on(
     assert len(journal.follow().events(Fill)) >= 3
     assert len(journal.events(CandleClose)) == 7
     assert journal.told("P0", "P1") == []
-    monkeypatch.setenv("DATABASE_URL", store)
     replayed = eternal("replay")
     assert (replayed.exit_code, "came out the same, byte for byte" in replayed.output) == (0, True), replayed.output
 
