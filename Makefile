@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test check demo docs bench lock clean
+.PHONY: help setup test check chaos demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: setup  ## style, types and the arrow of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+chaos: setup  ## kill the running engine thirty times while it trades
+	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
 
 demo: setup  ## run all engines on a made-up market
 	$(BIN)/eternal demo

@@ -103,7 +103,7 @@ def working_folder(path: Path, mode: RunMode | None = None) -> WorkingFolder:
         raise Failure(f"Expected YAML in {file}, found something else: {error}", ExitCode.USAGE) from None
     except ValidationError as error:
         raise Failure(_mistakes(file, error), ExitCode.USAGE) from None
-    return WorkingFolder(path, configuration, {**_written_in(path / SECRETS), **os.environ})
+    return WorkingFolder(path, configuration, {**written_in(path / SECRETS), **os.environ})
 
 
 def accounts_needed(configuration: Configuration, traded: list[str]) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def accounts_needed(configuration: Configuration, traded: list[str]) -> tuple[st
     return tuple(wanted)
 
 
-def _written_in(file: Path) -> dict[str, str]:
+def written_in(file: Path) -> dict[str, str]:
     """Read `NAME=value` lines; what stands behind # at the start of a line is a comment."""
     if not file.is_file():
         return {}

@@ -15,7 +15,7 @@ from adapters.cli.counter import Counter, Instruments
 from adapters.cli.failure import Failure
 from adapters.cli.kept_rules import KeptRules, rule_files_of
 from adapters.cli.trading import Trading
-from adapters.cli.writer import URL, store_locator
+from adapters.cli.writer import store_locator
 from adapters.postgres.connection import Connection, connect
 from adapters.postgres.failure import StoreError
 from adapters.postgres.journal import PostgresJournal
@@ -23,7 +23,6 @@ from adapters.postgres.lease import GRACE_S, TTL_S, Lease
 from adapters.postgres.migrations import migrate
 from adapters.postgres.openings import Opening, openings, write_opening
 from adapters.postgres.resume import resume
-from adapters.postgres.server import PrivateServer
 from adapters.postgres.snapshots import Snapshot, take_snapshot
 from runtime.codec import CodecError
 from runtime.engine import Engine
@@ -60,9 +59,7 @@ def held(trading: Trading) -> Iterator[Store]:
 
     Fails at once, with the name of the holder, where another process writes it.
     """
-    folder = trading.folder
-    url, private = folder.variables.get(URL), folder.place(folder.configuration.store)
-    find, lease_s = store_locator(folder), folder.configuration.lease_s
+    find, lease_s = store_locator(trading.folder), trading.folder.configuration.lease_s
     try:
         with connect(find()) as connection:
             migrate(connection)
@@ -73,9 +70,6 @@ def held(trading: Trading) -> Iterator[Store]:
                 _give_back(lease, find)
     except (StoreError, CodecError, psycopg.Error) as error:
         raise Failure(str(error).strip()) from None
-    finally:
-        if not url:
-            PrivateServer(private).stop()
 
 
 def _give_back(lease: Lease, find: Callable[[], str]) -> None:

@@ -7,15 +7,18 @@ import typer
 
 from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
+from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.data import data
 from adapters.cli.demo import demo
 from adapters.cli.diagram import diagram
+from adapters.cli.doctor import doctor
 from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
+from adapters.cli.init import init
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
@@ -62,10 +65,13 @@ app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
 app.command()(demo)
+app.command()(init)
+app.command()(doctor)
 app.command()(run)
 app.command()(exchange)
 app.command()(status)
 app.add_typer(data, name="data")
 app.add_typer(alerts, name="alerts")
+app.command()(break_glass)
 add_to(app)
 add_commands_to(app)

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from types import FrameType
 
 import psycopg
@@ -16,9 +17,13 @@ from adapters.cli.configuration import RunMode, WorkingFolder
 from adapters.cli.counter import Counter
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.kept_store import Standing, Store, held, remember, stand
+from adapters.cli.real_money import allowed
 from adapters.cli.trading import Trading, trading_of
 from adapters.clock import monotonic_ms
+from adapters.postgres.commands import CommandReader
+from adapters.postgres.following import TableFollower
 from adapters.postgres.journal import PostgresJournal
+from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
 from runtime.events import Noticed
 from runtime.inbox import EventInbox
@@ -35,7 +40,7 @@ def run_process(folder: WorkingFolder, say: Say) -> None:
     say(f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}.")
     try:
         with held(trading) as store, closing(Counter(trading)) as counter:
-            warnings = _allowed(counter)
+            warnings = _allowed(trading, counter)
             standing = stand(store, trading, counter)
             with closing(store.journal(trading.rulebook.version)) as journal:
                 Process(trading, counter, standing, store, journal).run(warnings, say)
@@ -45,14 +50,18 @@ def run_process(folder: WorkingFolder, say: Say) -> None:
         raise Failure(f"The exchange could not be asked what has to be known before trading: {error}") from None
 
 
-def _allowed(counter: Counter) -> list[Noticed]:
-    """Give what has to be told of the keys; fails where one may not be used."""
+def _allowed(trading: Trading, counter: Counter) -> list[Noticed]:
+    """Give what has to be told of keys and phases; fails where a key or real money may not be used."""
     problems = counter.problems()
     fatal = [one.text for one in problems if one.fatal]
     if fatal:
         raise Failure("\n".join(fatal), ExitCode.FINDINGS)
     now_ms = counter.clock.now_ms()
-    return [Noticed(now_ms, "P2", one.text) for one in problems]
+    notices = [Noticed(now_ms, "P2", one.text) for one in problems]
+    if trading.folder.configuration.mode is RunMode.LIVE:
+        capital = sum((counter.wallet(name).worth for name in trading.accounts), Decimal(0))
+        notices += [Noticed(now_ms, "P1", text) for text in allowed(trading, capital)]
+    return notices
 
 
 class Process:
@@ -69,6 +78,7 @@ class Process:
         main = trading.folder.keys(trading.main) if trading.main else None
         self._bybit = Bybit(setting, self._clock, counter.accounts(), standing.plan, main)
         self._loop = Loop(self._engine, Patient(journal), self._bybit, self._inbox, self._clock)
+        self._status = StatusRow(store.find, self._mode.value)
         self._renew_ms = 0
         self._ready = False
 
@@ -76,7 +86,9 @@ class Process:
         """Trade until a signal comes; then nothing new leaves, and everything known is kept."""
         for notice in notices:
             self._inbox.put(notice)
-        with _stopped_by_signals(self._loop.stop):
+        find, lease = self._store.find, self._store.lease
+        commands = CommandReader(find, lease, self._inbox, self._clock)
+        with _stopped_by_signals(self._loop.stop), TableFollower(find), commands, self._status:
             self._bybit.start()
             try:
                 self._loop.run(lambda: self._look_after(say))
@@ -91,15 +103,24 @@ class Process:
         if self._engine.ready and not self._ready:
             self._ready = True
             say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
+        self._status.look(self._engine, self._clock.now_ms())
         now_ms = monotonic_ms()
         if now_ms >= self._renew_ms:
             self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)
             self._renew()
 
     def _renew(self) -> None:
-        """Hold on to the lease while nothing is written; a database that is away is the journal's business."""
+        """Hold on to the lease while nothing is written; a database that is away is the journal's business.
+
+        After a sleep the lease may have run out without anybody taking it: then it is taken again.
+        """
+        lease = self._store.lease
         try:
-            self._store.lease.renew(self._journal.connection)
+            connection = self._journal.connection
+            try:
+                lease.renew(connection)
+            except LeaseLostError:
+                lease.take_again(connection)
         except (psycopg.Error, JournalAwayError):
             return
 

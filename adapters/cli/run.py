@@ -23,16 +23,20 @@ def run(
     from adapters.cli.configuration import RunMode, working_folder
     from adapters.cli.failure import ExitCode, Failure
     from adapters.cli.screen import say
-    from adapters.cli.writer import refuse_a_second
+    from adapters.cli.writer import refuse_a_second, server_of
 
     if mode is not None and mode not in list(RunMode):
         raise Failure(f'Expected the mode {MODES}, found "{mode}".', ExitCode.USAGE)
     opened = working_folder(folder, None if mode is None else RunMode(mode))
     if opened.configuration.mode is RunMode.LIVE and not yes_real_money:
         raise Failure("Mode live trades with real money. Say so with --yes-real-money.", ExitCode.USAGE)
-    refuse_a_second(opened)
     # Until trading begins a signal ends the start, and gives back what it has taken.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from adapters.cli.process import run_process
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with server_of(opened):
+            refuse_a_second(opened)
+            from adapters.cli.process import run_process
 
-    run_process(opened, say)
+            run_process(opened, say)
+    finally:
+        signal.signal(signal.SIGTERM, before)

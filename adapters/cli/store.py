@@ -38,6 +38,13 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
+def named_url() -> str | None:
+    """Give the URL that the environment names, or the `.env` of the working folder in which one stands."""
+    from adapters.cli.configuration import SECRETS, written_in
+
+    return os.environ.get(URL) or written_in(Path(SECRETS)).get(URL)
+
+
 @contextmanager
 def store_url(folder: Path) -> Iterator[str]:
     """Give the URL of the database; a private server that nobody else uses is stopped afterwards.
@@ -50,7 +57,7 @@ def store_url(folder: Path) -> Iterator[str]:
     from adapters.postgres.server import PrivateServer
     from runtime.codec import CodecError
 
-    url = os.environ.get(URL)
+    url = named_url()
     server = None if url else PrivateServer(folder)
     try:
         yield url if url else server.start()  # type: ignore[union-attr]
@@ -69,7 +76,7 @@ def opened(folder: Path) -> Iterator["Connection"]:
     from adapters.postgres.connection import connect
     from adapters.postgres.migrations import migrate
 
-    if not os.environ.get(URL) and not (folder / "PG_VERSION").exists():
+    if not named_url() and not (folder / "PG_VERSION").exists():
         raise Failure(
             f"Expected a store in {folder}, found none. Name its folder with --store, or its database with {URL}.",
             ExitCode.USAGE,

@@ -1,5 +1,6 @@
 """`eternal why-not`: which condition keeps an entry from happening, and by how much."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,40 +9,77 @@ import typer
 
 from adapters.cli import options
 from adapters.cli.places import RUNS
+from adapters.cli.store import FOLDER, StoreFolder
 
 if TYPE_CHECKING:
     from adapters.cli.plan import Plan
     from adapters.cli.saved import SavedRun
     from adapters.cli.wiring import Prepared
+    from runtime.engine import Engine
+    from runtime.why_not import WhyNot
+
+LIVE = "live"
 
 
 def why_not(
-    run: Annotated[str, typer.Argument(help="A run: its id, its path, or `last`.")],
+    run: Annotated[str, typer.Argument(help="A run: its id, its path, or `last`; `live`: the engine.")],
     symbol: Annotated[str, typer.Argument(help="A symbol that its books trade, such as BTCUSDT.")],
+    *,
     at: Annotated[
         int | None, typer.Option(parser=options.moment, metavar="TIME", help="The moment, UTC; else the run's end.")
     ] = None,
     book: Annotated[list[str] | None, typer.Option(help="Ask only this book; repeat it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a machine.")] = False,
     runs: Annotated[Path, typer.Option(help="The folder of runs.")] = RUNS,
+    folder: StoreFolder = FOLDER,
 ) -> None:
     """Tell for each entry rule which condition does not hold and by how much, and what would refuse its order.
 
-    The run is played again up to the moment, with the rules that it used.
+    The run is played again up to the moment, with the rules that it used; the live engine up to its last entry.
     """
-    from adapters.cli.missing import plain, tree_of
+    if run == LIVE:
+        _live(symbol, at, book or [], folder, as_json=as_json)
+        return
     from adapters.cli.saved import find
-    from adapters.cli.screen import say_json, screen
     from runtime.why_not import why_not as ask
 
     saved = find(run, runs)
     at_ms = _moment(saved, at)
     prepared = again(saved)
-    _check(prepared, symbol, book or [])
+    _check(prepared.engine, symbol, book or [])
     _play(prepared, at_ms)
-    answers = ask(prepared.engine, symbol, at_ms, book or ())
+    _print(saved.id, ask(prepared.engine, symbol, at_ms, book or ()), as_json=as_json)
+
+
+def _live(symbol: str, at: int | None, books: list[str], folder: Path, *, as_json: bool) -> None:
+    """Ask an engine that stands where the journal ends; the one that runs is not disturbed."""
+    from tempfile import TemporaryDirectory
+
+    from adapters.cli.failure import ExitCode, Failure
+    from adapters.cli.kept_rules import KeptRules
+    from adapters.cli.store import opened
+    from adapters.postgres.resume import resume
+    from runtime.why_not import why_not as ask
+
+    if at is not None:
+        raise Failure("Expected no --at with the live engine: it is asked about now.", ExitCode.USAGE)
+    with opened(folder) as connection, TemporaryDirectory(prefix="eternal-rules-") as rules:
+        kept = KeptRules(connection, Path(rules))
+        resumed = resume(connection, kept.rulebook, kept.names)
+        if resumed is None:
+            raise Failure("Expected a journal in the store, found none: no engine has ever run on it.")
+        engine = resumed.engine
+        _check(engine, symbol, books)
+        answers = ask(engine, symbol, engine.world.board.moment.now_ms, books)
+    _print(LIVE, answers, as_json=as_json)
+
+
+def _print(run: str, answers: "Sequence[WhyNot]", *, as_json: bool) -> None:
+    from adapters.cli.missing import plain, tree_of
+    from adapters.cli.screen import say_json, screen
+
     if as_json:
-        say_json({"run": saved.id, "answers": [plain(answer) for answer in answers]})
+        say_json({"run": run, "answers": [plain(answer) for answer in answers]})
         return
     for answer in answers:
         screen().print(tree_of(answer))
@@ -90,10 +128,10 @@ def _moment(saved: "SavedRun", at_ms: int | None) -> int:
     return at_ms
 
 
-def _check(prepared: "Prepared", symbol: str, books: list[str]) -> None:
+def _check(engine: "Engine", symbol: str, books: list[str]) -> None:
     from adapters.cli.failure import ExitCode, Failure, near
 
-    running = prepared.engine.books
+    running = engine.books
     for name in books:
         if name not in running:
             raise Failure(f'Expected a book of the run, found "{name}". {near(name, running)}', ExitCode.USAGE)

@@ -1,6 +1,7 @@
 """Whether another process writes the store, asked before anything that takes long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -9,7 +10,7 @@ from adapters.cli.failure import Failure
 from adapters.postgres.connection import connect
 from adapters.postgres.failure import StoreError
 from adapters.postgres.lease import holder_of, refusal
-from adapters.postgres.server import locator
+from adapters.postgres.server import PrivateServer, locator
 
 URL = "DATABASE_URL"
 
@@ -19,8 +20,22 @@ def store_locator(folder: WorkingFolder) -> Callable[[], str]:
     return locator(folder.variables.get(URL), folder.place(folder.configuration.store))
 
 
+@contextmanager
+def server_of(folder: WorkingFolder) -> Iterator[None]:
+    """Stop a private server afterwards, unless another process uses it."""
+    try:
+        yield
+    finally:
+        if not folder.variables.get(URL):
+            # One that can't be stopped is found running by the next start.
+            with suppress(StoreError):
+                PrivateServer(folder.place(folder.configuration.store)).stop()
+
+
 def refuse_a_second(folder: WorkingFolder) -> None:
     """Fail with the name of the process that writes the store, where one does."""
+    if not folder.variables.get(URL) and not (folder.place(folder.configuration.store) / "PG_VERSION").exists():
+        return
     try:
         with connect(store_locator(folder)()) as connection:
             holder = holder_of(connection)

@@ -33,7 +33,7 @@ ROOT = packaged_rules().parent
 BOOKS = {"core-hodl": "CORE-HODL", "trend-1": "TREND-1", "tactical": "TACTICAL"}
 CAPITAL = {"CORE-HODL": 60_000, "TREND-1": 15_000, "TACTICAL": 5_000}
 ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, Fill)
-DEADLINE_S = 40
+DEADLINE_S = 30
 
 
 @contextmanager
@@ -64,6 +64,20 @@ def working_folder(folder: Path, served: Served, store: str, books: Sequence[str
     return folder
 
 
+def counting(served: Served) -> "Counter[str]":
+    """Count from now on how often each order comes to the exchange, whatever it answers."""
+    counted: Counter[str] = Counter()
+    live = served.application.exchange.live
+    place = live.place
+
+    def count(order: PlaceOrder, *rest: Any) -> Any:
+        counted[order.order_id] += 1
+        return place(order, *rest)
+
+    live.place = count  # type: ignore[method-assign]
+    return counted
+
+
 @dataclass
 class Running:
     """A process and what it has said so far."""
@@ -88,6 +102,16 @@ class Running:
             if words in line:
                 return line
         raise AssertionError(f"expected it to say {words!r} in {DEADLINE_S} s, found {self.said}")
+
+    def until_either(self, words: str, end: str) -> bool:
+        """Wait for a line with these words, or for the end with others; say whether it was the first."""
+        try:
+            self.until(words)
+        except AssertionError:
+            assert self.process.poll() is not None
+            assert any(end in line for line in self.rest()), self.said
+            return False
+        return True
 
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
@@ -140,6 +164,14 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
     return found
 
 
+def wait_until(condition: Callable[[], Any], seconds: float) -> bool:
+    """Wait for something that need not happen; say whether it did."""
+    watch = Stopwatch()
+    while not (found := bool(condition())) and watch.elapsed_s() < seconds:
+        threading.Event().wait(0.005)
+    return found
+
+
 class Journal:
     """What the journal says, followed entry by entry."""
 
@@ -179,7 +211,8 @@ class Journal:
         self.follow()
         answers = {event.order_id for kind in ANSWERS for event in self.events(kind)}
         asked = {request.order_id for request in self.requests(PlaceOrder)}
-        flows = Counter(event.transfer_id for event in self.events(CashFlow))
+        # The same flow may be told again; the engine counts it once.
+        flows = Counter(transfer for transfer, _ in {(one.transfer_id, one.flow_id) for one in self.events(CashFlow)})
         return asked <= answers and all(flows[one.transfer_id] == 2 for one in self.requests(MoveMoney))
 
     def complete(self, served: Served) -> bool:
