@@ -57,6 +57,8 @@ class Configuration(BaseModel):
     rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
     environment: str = Field(default="", description="the environment whose values the rules have")
     store: Path = Field(default=Path("store"), description="the folder of the private database")
+    metrics_host: str = Field(default="127.0.0.1", description="where numbers and health are served")
+    metrics_port: int | None = Field(default=None, ge=0, le=65535, description="and at which port; 0 takes a free one")
     lease_s: Seconds = Field(default=15, description="how long nobody else may write after the engine was killed")
     phase: str = Field(default="", description="the phase that live trading is in")
     overrides: tuple[str, ...] = Field(default=(), description="what the configuration puts aside of the phases")

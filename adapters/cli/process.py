@@ -19,6 +19,7 @@ from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.kept_store import Standing, Store, held, remember, stand
 from adapters.cli.real_money import allowed
 from adapters.cli.trading import Trading, trading_of
+from adapters.cli.watching import watched
 from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.following import TableFollower
@@ -71,7 +72,7 @@ class Process:
         self, trading: Trading, counter: Counter, standing: Standing, store: Store, journal: PostgresJournal
     ) -> None:
         self._clock, self._engine, self._journal, self._store = counter.clock, standing.engine, journal, store
-        self._mode = trading.folder.configuration.mode
+        self._trading, self._mode = trading, trading.folder.configuration.mode
         self._inbox = EventInbox()
         news = AccountNews(self._inbox, standing.counts_from_ms)
         setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
@@ -88,7 +89,8 @@ class Process:
             self._inbox.put(notice)
         find, lease = self._store.find, self._store.lease
         commands = CommandReader(find, lease, self._inbox, self._clock)
-        with _stopped_by_signals(self._loop.stop), TableFollower(find), commands, self._status:
+        watching = watched(self._trading, self._loop, self._inbox, self._clock, find, say)
+        with _stopped_by_signals(self._loop.stop), watching, TableFollower(find), commands, self._status:
             self._bybit.start()
             try:
                 self._loop.run(lambda: self._look_after(say))

@@ -17,7 +17,7 @@ SECOND_MS = 1_000
 
 
 class Observation:
-    """To be told of every step and turn in the engine's own thread; what goes wrong in here never reaches the engine."""
+    """To be told of every step and turn in the engine's thread; what goes wrong in here never reaches the engine."""
 
     def __init__(
         self, engine: Engine, clock: Clock, unwritten: Callable[[], int], seconds: Callable[[], float], version: str

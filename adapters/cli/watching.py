@@ -1,0 +1,102 @@
+"""What watches a running engine: the log, numbers and health at an address, alerts to people, the mood of others."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from threading import Event, Thread
+
+from adapters.alerts.channels import channels_of
+from adapters.alerts.dispatcher import Dispatcher
+from adapters.cli.configuration import RunMode
+from adapters.cli.failure import Failure
+from adapters.cli.trading import Trading
+from adapters.clock import Stopwatch, monotonic_ms
+from adapters.metrics.logs import set_up
+from adapters.metrics.observation import Observation
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.sentiment.fear_greed import FearGreed
+from adapters.sentiment.observer import Observer
+from rules.language.routes import VARIABLE
+from runtime.loop import Loop
+from runtime.ports import Clock, Inbox
+
+STOP_S = 5.0
+LOOK_S = 60.0
+Say = Callable[[str], None]
+
+
+@contextmanager
+def watched(
+    trading: Trading, loop: Loop, inbox: Inbox, clock: Clock, find: Callable[[], str], say: Say
+) -> Iterator[None]:
+    """Watch an engine while the context lasts; fails with a sentence where the address for the numbers is taken."""
+    with ExitStack() as stack:
+        set_up(_secrets(trading))
+        stack.enter_context(_observed(trading, loop, clock, say))
+        stack.enter_context(_alerting(trading, clock, find, say))
+        if trading.folder.configuration.mode is not RunMode.LOCAL:
+            stack.enter_context(_feeling(inbox, clock))
+        yield
+
+
+def _secrets(trading: Trading) -> list[str]:
+    """What no log may show: keys, and what the addresses of channels are filled with."""
+    configuration, routes = trading.folder.configuration, trading.rulebook.routes
+    names = [name for keys in configuration.accounts.values() for name in (keys.key, keys.secret)]
+    for channel in routes.channels.values() if routes is not None else ():
+        names += VARIABLE.findall(channel.url)
+    return [value for name in names if (value := trading.folder.variables.get(name))]
+
+
+@contextmanager
+def _observed(trading: Trading, loop: Loop, clock: Clock, say: Say) -> Iterator[None]:
+    seconds = Stopwatch().elapsed_s
+    seen = Observation(loop.engine, clock, lambda: loop.unwritten, seconds, version("eternal-engine"))
+    loop.watch, loop.beat = seen.see, seen.beat
+    port = trading.folder.configuration.metrics_port
+    if port is None:
+        yield
+        return
+    host = trading.folder.configuration.metrics_host
+    try:
+        with seen.served(host, port) as found:
+            say(f"Numbers and health: http://{host}:{found}/metrics, /health and /ready.")
+            yield
+    except OSError as error:
+        raise Failure(f"Expected {host}:{port} to be free for the numbers, found it taken ({error}).") from None
+
+
+@contextmanager
+def _alerting(trading: Trading, clock: Clock, find: Callable[[], str], say: Say) -> Iterator[None]:
+    routes = trading.rulebook.routes
+    if routes is None:
+        yield
+        return
+    channels, outbox = channels_of(routes, trading.folder.variables), PostgresOutbox(find)
+    for name, why in channels.unused.items():
+        say(f"The channel {name} is not in use: {why}.")
+    dispatcher = Dispatcher(routes, outbox, clock, channels.used)
+    dispatcher.start()
+    try:
+        yield
+    finally:
+        dispatcher.stop(STOP_S)
+        channels.close()
+        outbox.close()
+
+
+@contextmanager
+def _feeling(inbox: Inbox, clock: Clock) -> Iterator[None]:
+    """Ask for the Fear & Greed index in a thread of its own: an answer may take long."""
+    observer, ended = Observer(FearGreed(), inbox.put), Event()
+
+    def ask() -> None:
+        while not ended.wait(LOOK_S):
+            observer.ask(clock.now_ms(), monotonic_ms())
+
+    thread = Thread(target=ask, name="fear-greed", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
