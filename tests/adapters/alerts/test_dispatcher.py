@@ -268,7 +268,10 @@ def test_a_broken_channel_does_not_end_the_telling(
     class Broken:
         """A channel with a fault that nobody has thought of."""
 
+        tries = 0
+
         def put(self, message: Message, answer: Answer) -> None:
+            self.tries += 1
             raise RuntimeError("a fault")
 
     class Sound:
@@ -277,10 +280,15 @@ def test_a_broken_channel_does_not_end_the_telling(
         def put(self, message: Message, answer: Answer) -> None:
             told.set()
 
-    dispatcher = Dispatcher(routes, outbox, clock, {"mail": Broken(), "chat": Sound()})
+    broken = Broken()
+    dispatcher = Dispatcher(routes, outbox, clock, {"mail": broken, "chat": Sound()})
     outbox.tell(clock.at_ms, "P0", "", "All are told.")
     dispatcher.start()
     assert told.wait(20)
     dispatcher.stop(20)
     assert "the channel mail is broken" in caplog.text
     assert [one.alert.text for one in outbox.waiting("mail")] == ["All are told."]
+    tried = broken.tries
+    clock.pass_minutes(10)
+    dispatcher.turn()
+    assert broken.tries == tried + 1
