@@ -1,5 +1,6 @@
 """Takes alerts from the outbox to people: decides by the routes what goes where and when, and never waits for it."""
 
+import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from rules.language.routes import Route, Routes
 from runtime.outbox import Alert, Delivery, Outbox, OutboxAwayError
 from runtime.ports import Clock
 
+LOG = logging.getLogger(__name__)
 PAUSE_S = 1.0
 FIRST_BACK_OFF_MS, LONGEST_BACK_OFF_MS = 30_000, 600_000
 FAILURES_TOLD = 3
@@ -82,7 +84,11 @@ class Dispatcher:
 
     def _run(self) -> None:
         while not self._stopping:
-            self.turn(PAUSE_S)
+            try:
+                self.turn(PAUSE_S)
+            # Whatever is wrong with one alert, those after it have to be told; what wasn't marked is tried again.
+            except Exception:
+                LOG.exception("alerts could not be sent")
 
     def turn(self, wait_s: float = 0.0) -> None:
         """Hear what has arrived, for so long at most, then send what is due."""
@@ -173,7 +179,7 @@ class Dispatcher:
         for _, waiting in sorted(by_route.items(), key=lambda item: min(one.alert.severity for one in item[1])):
             ready = self._ready(name, waiting, now_ms)
             if ready:
-                self._send(name, line, ready)
+                self._hand_over(name, line, message_of(ready), ready)
                 return
 
     def _ready(self, channel: str, waiting: Sequence[Delivery], now_ms: int) -> Sequence[Delivery]:
@@ -189,13 +195,18 @@ class Dispatcher:
         repeated = any(one.sent_ms is not None for one in due)
         return [one for one in waiting if one in due or _joins(one, route, repeated)]
 
-    def _send(self, name: str, line: _Line, deliveries: Sequence[Delivery]) -> None:
+    def _hand_over(self, name: str, line: _Line, message: Message, deliveries: Sequence[Delivery]) -> None:
+        """Give a message to a channel; one that can't even take it has failed like one that can't send it."""
         line.busy = True
 
         def answer(arrived: bool) -> None:
             self._answers.put(_Result(name, deliveries, arrived))
 
-        line.sender.put(message_of(deliveries), answer)
+        try:
+            line.sender.put(message, answer)
+        except Exception:
+            LOG.exception("the channel %s is broken", name)
+            answer(False)
 
     # ── without the outbox ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,12 +222,7 @@ class Dispatcher:
         for name in () if route is None else route.to:
             line = self._lines.get(name)
             if line is not None and not line.busy:
-                self._send_unkept(name, line, alert)
-
-    def _send_unkept(self, name: str, line: _Line, alert: Alert) -> None:
-        line.busy = True
-        message = message_of([Delivery(alert, name, "", alert.at_ms)])
-        line.sender.put(message, lambda arrived: self._answers.put(_Result(name, (), arrived)))
+                self._hand_over(name, line, message_of([Delivery(alert, name, "", alert.at_ms)]), ())
 
 
 def _joins(one: Delivery, route: Route, repeated: bool) -> bool:

@@ -153,7 +153,7 @@ class PostgresOutbox:
             if self._connection is None or self._connection.closed:
                 self._connection = connect(self._find())
             yield self._connection
-        except (psycopg.OperationalError, psycopg.InterfaceError, StoreError) as error:
+        except (psycopg.Error, StoreError) as error:
             self.close()
             raise OutboxAwayError(f"The alerts can't be read: {first_line(error)}.") from None
 

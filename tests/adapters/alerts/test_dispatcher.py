@@ -258,3 +258,37 @@ def test_a_thread_of_its_own_delivers_and_ends(outbox: PostgresOutbox, dispatch:
     assert arrived.wait(20)
     dispatcher.stop(20)
     assert not dispatcher._thread.is_alive()
+
+
+def test_a_broken_channel_does_not_end_the_telling(
+    routes, outbox: PostgresOutbox, clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = Event()
+
+    class Broken:
+        """A channel with a fault that nobody has thought of."""
+
+        tries = 0
+
+        def put(self, message: Message, answer: Answer) -> None:
+            self.tries += 1
+            raise RuntimeError("a fault")
+
+    class Sound:
+        """The channel after it."""
+
+        def put(self, message: Message, answer: Answer) -> None:
+            told.set()
+
+    broken = Broken()
+    dispatcher = Dispatcher(routes, outbox, clock, {"mail": broken, "chat": Sound()})
+    outbox.tell(clock.at_ms, "P0", "", "All are told.")
+    dispatcher.start()
+    assert told.wait(20)
+    dispatcher.stop(20)
+    assert "the channel mail is broken" in caplog.text
+    assert [one.alert.text for one in outbox.waiting("mail")] == ["All are told."]
+    tried = broken.tries
+    clock.pass_minutes(10)
+    dispatcher.turn()
+    assert broken.tries == tried + 1
