@@ -1,6 +1,7 @@
 """`eternal run` as a real process, against the served exchange and a real PostgreSQL."""
 
 import importlib.util
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -115,6 +118,28 @@ def test_it_trades_refuses_a_second_one_stops_and_goes_on(
     assert journal.told("P0", "P1") == []
     replayed = eternal("replay")
     assert (replayed.exit_code, "came out the same, byte for byte" in replayed.output) == (0, True), replayed.output
+
+
+@pytest.mark.spec("OBS-01", "OBS-03")
+def test_what_runs_shows_its_numbers_and_whether_it_could_trade(start: Any, served: Any, tmp_path: Path) -> None:
+    with (tmp_path / "eternal.yaml").open("a") as configuration:
+        configuration.write("metrics_port: 0\n")
+    process = start()
+    address = process.until("Numbers and health").split()[3].removesuffix("/metrics,")
+    process.until("reconciled")
+
+    def ready() -> bool:
+        try:
+            return json.loads(urlopen(f"{address}/ready").read())["ok"]
+        except HTTPError:
+            return False
+
+    running.wait_for(ready, "being ready")
+    assert json.loads(urlopen(f"{address}/health").read())["ok"]
+    numbers = urlopen(f"{address}/metrics").read().decode()
+    assert "eternal_build_info{" in numbers
+    assert "eternal_breaker_level 0.0" in numbers
+    process.stop()
 
 
 # ── the same as a back-test ─────────────────────────────────────────────────────────────────────────────────────────
