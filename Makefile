@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test check chaos demo docs bench lock clean
+.PHONY: help setup test coverage check chaos demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ help:  ## print this list
 setup: .venv/installed  ## make .venv from the lock files
 
 test: check  ## check, then run all tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: setup  ## run all tests and tell which lines none of them reaches
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 check: setup  ## style, types and the arrow of imports

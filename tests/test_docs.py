@@ -45,6 +45,7 @@ NOT_RUN = {
     "make docs": "writes into the repository; what it would write is compared below",
     "make check": "is part of `make test`",
     "make bench": "measures for minutes",
+    "make coverage": "runs all tests",
     "eternal phase last --measured measured.json": "ends with 1 while a gate is open, and has tests of its own",
     "eternal phase last --phase validation --json": "ends with 1 while a gate is open, and has tests of its own",
     "make": "prints the list of targets, which are compared below",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SEED = 7
 FIRST_DAY = "2020-01-01"
 YEARS = 5
-FROM, TO = "2021-01-01", "2024-12-29"
-RUNS = (("core-hodl", "trend-1", "trend-2"), ("core-hodl-ten", "trend-1", "trend-2"))
+FROM, TO = "2023-01-01", "2024-12-29"
+RUNS = (("core-hodl", "trend-1", "trend-2", "tactical", "funding"), ("core-hodl-ten", "trend-1", "trend-2"))
 SPOILED, RIGHT, WRONG = "engines/trend-1.yaml", "strong: 25", "strong: 30%"
 
 

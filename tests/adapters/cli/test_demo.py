@@ -22,7 +22,7 @@ def test_the_demonstration_says_that_all_is_made_up_explains_an_order_and_refuse
 ) -> None:
     ended = eternal("demo", "--keep", tmp_path / "kept")
     assert ended.exit_code == 0, ended.output
-    assert "SYNTHETIC back-test of core-hodl, trend-1, trend-2" in ended.stdout
+    assert "SYNTHETIC back-test of core-hodl, trend-1, trend-2, tactical, funding" in ended.stdout
     assert "SYNTHETIC back-test of core-hodl-ten, trend-1, trend-2" in ended.stdout
     assert ended.stdout.count("The market is synthetic") == 2
     assert "what it saw" in ended.stdout
