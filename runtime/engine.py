@@ -194,7 +194,7 @@ class Engine:
         """Take in one event and answer with everything that follows from it."""
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
-        if not self.life.begun and not isinstance(event, Started | Noticed):
+        if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
         if self.halted:

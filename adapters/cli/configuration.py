@@ -1,5 +1,6 @@
 """The working folder of a running engine: its configuration `eternal.yaml`, and the keys that `.env` holds."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ class Configuration(BaseModel):
 
     mode: RunMode
     books: tuple[str, ...] = Field(min_length=1, description="the books that trade")
-    accounts: Mapping[str, AccountKeys] = Field(description="the keys of each sub-account of the books")
+    accounts: Mapping[str, AccountKeys] = Field(default={}, description="the keys of each sub-account of the books")
+    keys: Path | None = Field(default=None, description="instead of accounts: the file of keys of a local exchange")
     main: str = Field(default="", description="the account whose keys may move money between all others")
     exchange: str | None = Field(default=None, description="the address of a local exchange")
     rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
@@ -77,8 +79,20 @@ class WorkingFolder:
         """Give a path of the configuration as seen from anywhere."""
         return self.path / path
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The names of the accounts that have keys."""
+        return tuple(self._handed_out() if self.configuration.keys else self.configuration.accounts)
+
+    def member(self, account: str) -> str:
+        """Give the number that an account has to have at the exchange; empty where any is right."""
+        named = self.configuration.accounts.get(account)
+        return "" if named is None else named.uid
+
     def keys(self, account: str) -> Keys:
         """Give the keys of an account; fails with the variables that lack them."""
+        if self.configuration.keys is not None:
+            return self._handed_out()[account]
         named = self.configuration.accounts[account]
         lacking = [name for name in (named.key, named.secret) if not self.variables.get(name)]
         if lacking:
@@ -88,6 +102,21 @@ class WorkingFolder:
                 ExitCode.USAGE,
             )
         return Keys(self.variables[named.key], self.variables[named.secret])
+
+    def _handed_out(self) -> dict[str, Keys]:
+        """Read the keys that an exchange on this machine has written."""
+        file = self.place(self.configuration.keys or Path())
+        if self.configuration.mode is not RunMode.LOCAL:
+            raise Failure(
+                f"Expected `accounts` in {self.path / CONFIGURATION}: only mode local reads keys from a file."
+            )
+        try:
+            members = json.loads(file.read_text(encoding="utf-8"))
+            return {str(one["name"]): Keys(str(one["key"]), str(one["secret"])) for one in members}
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Failure(
+                f"Expected the keys of an exchange in {file}, found none. Start it: `eternal exchange --keys {file}`."
+            ) from None
 
 
 def working_folder(path: Path, mode: RunMode | None = None) -> WorkingFolder:
@@ -108,14 +137,16 @@ def working_folder(path: Path, mode: RunMode | None = None) -> WorkingFolder:
     return WorkingFolder(path, configuration, {**written_in(path / SECRETS), **os.environ})
 
 
-def accounts_needed(configuration: Configuration, traded: list[str]) -> tuple[str, ...]:
+def accounts_needed(folder: WorkingFolder, traded: list[str]) -> tuple[str, ...]:
     """Give the accounts of an engine: those of its books, and the reserve where it has keys."""
-    wanted = [*dict.fromkeys(traded), *([RESERVE] if RESERVE in configuration.accounts else [])]
-    lacking = [name for name in wanted if name not in configuration.accounts]
+    known = folder.accounts
+    wanted = [*dict.fromkeys(traded), *([RESERVE] if RESERVE in known else [])]
+    lacking = [name for name in wanted if name not in known]
     if lacking:
+        where = folder.configuration.keys or f"{CONFIGURATION} under `accounts`"
         raise Failure(
-            f"Expected the keys of {', '.join(lacking)} under `accounts` in {CONFIGURATION}, found none. "
-            f"The books {', '.join(configuration.books)} trade there.",
+            f"Expected the keys of {', '.join(lacking)} in {where}, found none. "
+            f"The books {', '.join(folder.configuration.books)} trade there.",
             ExitCode.USAGE,
         )
     return tuple(wanted)

@@ -36,6 +36,7 @@ WARM_UP_CANDLES = 4_000
 FOR_EVER_MS = 10**12
 QUOTES_EVERY_MS = 10_000
 ANSWER_S = 5.0
+FASTEST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Counter:
             problems = check_key(self._clients[name], name, owner, self._trading.trades_in(name), self.clock.now_ms())
         except RefusedError as error:
             return [KeyProblem(True, f"The exchange refuses the key of {name}: {error}.")], name
-        wanted = self._trading.folder.configuration.accounts[name].uid
+        wanted = self._trading.folder.member(name)
         if wanted and wanted != owner:
             said = f"The key of {name} belongs to account {owner} at the exchange, expected {wanted}: swapped keys?"
             problems.append(KeyProblem(True, said))
@@ -162,12 +163,19 @@ def speed_of(address: str) -> float:
     """Ask an exchange on this machine how fast its market goes; fails where there is none."""
     try:
         with urlopen(f"{address.rstrip('/')}/control/state", timeout=ANSWER_S) as answer:
-            return float(json.load(answer)["speed"])
+            speed = float(json.load(answer)["speed"])
     except (URLError, OSError, ValueError, KeyError):
         raise Failure(
             f"Expected an exchange at {address}, found none. Start one with `eternal exchange`, and write its address "
             "behind `exchange:` in the configuration."
         ) from None
+    if speed > FASTEST:
+        raise Failure(
+            f"Expected an exchange at most {FASTEST:g} times as fast as life, found {speed:g} at {address}: there the "
+            "tenth of a second that an answer takes would be minutes, and every order would seem lost. Start it with "
+            f"--speed {FASTEST:g}, or use `eternal backtest`."
+        )
+    return speed
 
 
 def _hosts(configuration: Configuration) -> Hosts:

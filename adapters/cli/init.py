@@ -1,17 +1,20 @@
 """`eternal init`: a working folder."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.plan import DEFAULT_BOOKS
+from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL
 
 if TYPE_CHECKING:
     from adapters.cli.configuration import RunMode
 
-LOCAL_EXCHANGE = "http://127.0.0.1:8080"
+PORT, SPEED = 8080, 60
+LOCAL_EXCHANGE = f"http://127.0.0.1:{PORT}"
+WALLETS, HANDED_OUT = "accounts.json", "exchange-keys.json"
 README = """Check the keys and everything around them with `eternal doctor`; the keys belong into `.env`.
 Trade with `eternal run`, stop with Ctrl+C; the next start goes on from there.
 The rules are in `rules`, and `eternal check` finds mistakes in them.
@@ -31,6 +34,7 @@ def init(
     from adapters.cli.rulebook import books_named, in_force
     from adapters.cli.saved import copy_rules
     from adapters.cli.screen import say
+    from runtime.capital import RESERVE, shares_of, wallets_of
 
     taken = next((name for name in (CONFIGURATION, SECRETS, "rules", "README.md") if (folder / name).exists()), None)
     if taken is not None:
@@ -40,15 +44,25 @@ def init(
         raise Failure(f'Expected the mode local, demo, testnet or live, found "{asked}".', ExitCode.USAGE)
     usual = " ".join(DEFAULT_BOOKS)
     names = tuple(book or (usual if yes else typer.prompt("Which books", usual)).replace(",", " ").split())
-    books = books_named(in_force(packaged_rules()), names)
+    rulebook = in_force(packaged_rules())
+    books = books_named(rulebook, names)
     accounts = tuple(dict.fromkeys(one.account for one in books))
     folder.mkdir(parents=True, exist_ok=True)
     copy_rules(packaged_rules(), folder / "rules")
     (folder / CONFIGURATION).write_text(configuration_of(RunMode(asked), names, accounts), encoding="utf-8")
-    _write_secrets(folder / SECRETS, accounts)
     (folder / "README.md").write_text(README, encoding="utf-8")
     say(f"{folder} is ready for {asked} trading of {', '.join(names)}.")
-    say(f"Write the keys of {', '.join(accounts)} into {folder / SECRETS}, then run: eternal doctor {folder}")
+    if asked == RunMode.LOCAL:
+        wallets = wallets_of(rulebook, shares_of(rulebook, names, {}), DEFAULT_CAPITAL)
+        # The first account is the main one, which may move money between all others.
+        coins = {name: {"USDT": str(wallets[name]["USDT"])} for name in (RESERVE, *accounts)}
+        (folder / WALLETS).write_text(json.dumps(coins, indent=2) + "\n", encoding="utf-8")
+        say(f"Start an exchange for it: eternal exchange --generated --port {PORT} --speed {SPEED} \\")
+        say(f"  --accounts {folder / WALLETS} --keys {folder / HANDED_OUT}")
+    else:
+        _write_secrets(folder / SECRETS, accounts)
+        say(f"Write the keys of {', '.join(accounts)} into {folder / SECRETS}.")
+    say(f"Then run: eternal doctor {folder}")
 
 
 def configuration_of(mode: "RunMode", books: Sequence[str], accounts: Sequence[str]) -> str:
@@ -60,6 +74,10 @@ def configuration_of(mode: "RunMode", books: Sequence[str], accounts: Sequence[s
         "rules: rules",
         *(["environment: live"] if mode == "live" else []),
         "",
+    ]
+    if mode == "local":
+        return "\n".join([*lines[:-1], f"keys: {HANDED_OUT}", "main: RESERVE                   # moves money", ""])
+    lines += [
         "accounts:                       # each book has a sub-account of its own; these variables hold its keys",
         *(f"  {name}: {{ key: {variable(name)}_KEY, secret: {variable(name)}_SECRET }}" for name in accounts),
     ]

@@ -1,10 +1,12 @@
 """`eternal store`, `backup`, `restore`, `replay`, `journal`: what the engine has kept."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
     from adapters.postgres.chain import Entry
     from adapters.postgres.connection import Connection
     from adapters.postgres.replay import Difference
+    from adapters.postgres.search import Wanted
     from adapters.postgres.status import Status
     from runtime.step import Record
 
 FOLDER = Path("store")
 URL = "DATABASE_URL"
+EVERY_S, MOST_AT_ONCE = 0.5, 100_000
 StoreFolder = Annotated[
     Path,
     typer.Option(
@@ -184,17 +188,43 @@ def journal(
     end: Annotated[int | None, typer.Option("--to", parser=options.moment, metavar="TIME", help="UTC.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print them for a machine, one a line.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl+C.")] = False,
     folder: StoreFolder = FOLDER,
 ) -> None:
     """Show what happened and what followed from it."""
-    from adapters.cli.screen import say
     from adapters.postgres.search import Wanted, kinds, search
 
+    wanted = Wanted(last, kind, book, start, end)
     with opened(folder) as connection:
-        found = search(connection, Wanted(last, kind, book, start, end))
-        known = [] if found else kinds(connection)
-    if kind is not None and known and kind not in known:
-        raise Failure(f'Expected a kind of event in the journal, found "{kind}". {near(kind, known)}', ExitCode.USAGE)
+        found = search(connection, wanted)
+        known = [] if found or follow else kinds(connection)
+        if kind is not None and known and kind not in known:
+            raise Failure(
+                f'Expected a kind of event in the journal, found "{kind}". {near(kind, known)}', ExitCode.USAGE
+            )
+        _show(found, as_json=as_json)
+        if follow:
+            _follow(connection, wanted, found, as_json=as_json)
+
+
+def _follow(connection: "Connection", wanted: "Wanted", found: "Sequence[Entry]", *, as_json: bool) -> None:
+    """Show what comes, until the person has seen enough."""
+    from adapters.postgres.search import search
+
+    pause = Event()
+    try:
+        while True:
+            wanted = replace(wanted, after=found[-1].seq, most=MOST_AT_ONCE) if found else wanted
+            pause.wait(EVERY_S)
+            found = search(connection, wanted)
+            _show(found, as_json=as_json)
+    except KeyboardInterrupt:
+        return
+
+
+def _show(found: "Sequence[Entry]", *, as_json: bool) -> None:
+    from adapters.cli.screen import say
+
     for entry in found:
         if as_json:
             typer.echo(entry.body)

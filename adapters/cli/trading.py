@@ -53,6 +53,6 @@ def trading_of(folder: WorkingFolder) -> Trading:
     rulebook = in_force(rules, configuration.environment)
     books = books_named(rulebook, configuration.books)
     shares_of(rulebook, configuration.books, {})
-    accounts = accounts_needed(configuration, [book.account for book in books])
+    accounts = accounts_needed(folder, [book.account for book in books])
     series = dict.fromkeys([*needed(rulebook, books), *looked_at(rulebook, books)])
     return Trading(folder, rules, rulebook, books, accounts, tuple(series))

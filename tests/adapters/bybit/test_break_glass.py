@@ -1,5 +1,7 @@
 """An account is brought to nothing with keys alone: no engine, no store."""
 
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -29,6 +31,7 @@ ENTRY = PlaceOrder(
     stop_loss=Decimal(25000),
 )
 Break = Callable[..., Result]
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "operating.md"
 
 
 @pytest.fixture
@@ -103,6 +106,19 @@ def test_confirmed_everything_is_cancelled_and_closed_and_the_exchange_says_zero
     assert size(life) == 0
     assert orders(life) == []
     assert break_glass().exit_code == 0
+
+
+@pytest.mark.usefixtures("exposed")
+def test_the_commands_of_the_page_about_operating_run(
+    life: Any, break_glass: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TREND_KEY", life.keys("trend").key)
+    monkeypatch.setenv("TREND_SECRET", life.keys("trend").secret)
+    lines = re.findall(r"^\$ eternal (break-glass .+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    here = [["local" if word == "demo" else word for word in shlex.split(line)] for line in lines]
+    codes = [CliRunner().invoke(app, [*words, "--exchange", life.served.http]).exit_code for words in here]
+    assert codes == [1, 0]
+    assert size(life) == 0
 
 
 @pytest.mark.usefixtures("exposed")

@@ -63,16 +63,8 @@ def ready(eternal: Eternal, tmp_path: Path, served: Any, store: str, monkeypatch
     folder = tmp_path / "work"
     configuration = (folder / "eternal.yaml").read_text()
     (folder / "eternal.yaml").write_text(configuration.replace("http://127.0.0.1:8080", served.http))
-    put_keys(folder, served, CORE_HODL="CORE-HODL", TACTICAL="TACTICAL")
+    served.application.exchange.members.write(folder / "exchange-keys.json")
     return folder
-
-
-def put_keys(folder: Path, served: Any, **members: str) -> None:
-    lines = [
-        f"{word}_KEY={served.member(name).key}\n{word}_SECRET={served.member(name).secret}\n"
-        for word, name in members.items()
-    ]
-    (folder / ".env").write_text("".join(lines))
 
 
 @pytest.mark.spec("CLI-03")
@@ -105,7 +97,7 @@ def test_nothing_that_is_there_is_overwritten(eternal: Eternal, tmp_path: Path) 
     [
         ("mode: local", "mode: moon", "eternal.yaml: mode: Input should be"),
         ("rules: rules", "rulez: rules", "eternal.yaml: rulez: Extra inputs"),
-        ("  TACTICAL:", "  TACTICS:", "Expected the keys of TACTICAL under `accounts`"),
+        ("books: [core-hodl", "books: [funding, core-hodl", "Expected the keys of FUNDING in exchange-keys.json"),
         ("books: [core-hodl", "books: [core-hoddle", "core-hodl"),
     ],
 )
@@ -137,7 +129,9 @@ def test_the_doctor_finds_everything_in_order_and_then_what_is_not(eternal: Eter
 
 @pytest.mark.spec("SEC-01")
 def test_one_key_for_two_accounts_is_found(eternal: Eternal, ready: Path, served: Any) -> None:
-    put_keys(ready, served, CORE_HODL="TACTICAL", TACTICAL="TACTICAL")
+    keys = ready / "exchange-keys.json"
+    keys.write_text(keys.read_text().replace(served.member("CORE-HODL").key, served.member("TACTICAL").key))
+    keys.write_text(keys.read_text().replace(served.member("CORE-HODL").secret, served.member("TACTICAL").secret))
     ended = eternal("run", "work")
     assert ended.exit_code == 1
     assert "The keys of CORE-HODL and TACTICAL belong to the same account." in ended.output

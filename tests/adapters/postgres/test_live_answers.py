@@ -1,7 +1,14 @@
 """`explain` and `why-not` on the journal of an engine that trades, in the same words as on a saved run."""
 
 import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from typer.testing import Result
@@ -12,6 +19,7 @@ from tests.adapters.postgres.running import BOOK, Running, until
 
 pytestmark = pytest.mark.spec("RULE-10")
 Eternal = Callable[..., Result]
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "operating.md"
 
 
 @pytest.fixture
@@ -109,3 +117,27 @@ def test_an_order_that_is_not_there_is_refused_with_what_is_near(eternal: Eterna
     several = eternal("explain", "live", "core-hod")
     assert several.exit_code == 2
     assert "Write more of it" in several.stderr
+
+
+@pytest.mark.spec("LIFE-06", "CLI-01")
+def test_every_command_of_the_page_about_operating_runs(eternal: Eternal, followed: Running) -> None:
+    lines = re.findall(r"^\$ eternal (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    commands = [shlex.split(line, comments=True) for line in lines if not line.startswith("break-glass")]
+    assert len(commands) > 4
+    failed = [f"{words}: {ended.output}" for words in commands if (ended := eternal(*words)).exit_code != 0]
+    assert not failed
+
+
+@pytest.mark.spec("LIFE-06")
+def test_the_journal_is_followed_as_it_is_written(eternal: Eternal, running: Running) -> None:
+    words = ("journal", "--kind", "OperatorCommand", "--follow", "--json")
+    command = [sys.executable, "-c", "from adapters.cli.main import app; app()", *words]
+    environment = {**os.environ, "PYTHONPATH": str(PAGE.parents[1])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        for name in ("pause", "resume"):
+            assert eternal(name, "--reason", "a test").exit_code == 0
+            assert json.loads(process.stdout.readline())["event"]["name"] == name
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == ""
+    assert process.returncode == 0

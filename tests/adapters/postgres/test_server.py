@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -114,3 +115,9 @@ def test_a_server_that_may_lose_what_it_committed_is_refused(own: PrivateServer,
         finally:
             admin.execute(f"ALTER SYSTEM RESET {setting}".encode())
             admin.execute("SELECT pg_reload_conf()")
+
+
+def test_threads_of_one_process_may_look_for_it_at_the_same_time(own: PrivateServer) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        found = {*threads.map(lambda _: own.start(), range(64))}
+    assert len(found) == 1
