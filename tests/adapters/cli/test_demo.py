@@ -13,6 +13,7 @@ Eternal = Callable[..., Result]
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same demonstration over a shorter time."""
     monkeypatch.setattr(demo, "YEARS", 2)
+    monkeypatch.setattr(demo, "FROM", "2021-01-01")
     monkeypatch.setattr(demo, "TO", "2021-06-01")
 
 
