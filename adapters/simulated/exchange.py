@@ -175,6 +175,11 @@ class SimulatedExchange:
         """Say the leverage of a perpetual."""
         return self._accounts.named(account).leverage(self._instruments[Market.LINEAR, symbol])
 
+    @property
+    def executions(self) -> int:
+        """How many fills there have been."""
+        return self._clearing.executions
+
     def open_orders(self, account: str) -> tuple[Order, ...]:
         """Give copies of an account's open orders, oldest first."""
         return tuple(replace(order) for order in self._book.of(account))

@@ -1,18 +1,25 @@
 """A small made-up market, a run over it, and the command line in a folder of its own."""
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.cli.main import app
 from adapters.cli.places import packaged_rules
+from adapters.postgres.server import PrivateServer
+from adapters.served.serving import Served
 from adapters.synthetic.market import write_market
+from tests.adapters.cli import running
 
 FIRST_MS = 1_577_836_800_000  # 2020-01-01
 Eternal = Callable[..., Result]
+NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +83,30 @@ def spoil(rules: Path) -> Callable[[str, str, str], Path]:
         return path
 
     return change
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PrivateServer]:
+    # Not below pytest's own folder, which the user who runs PostgreSQL may not enter.
+    folder = Path(tempfile.mkdtemp(prefix="eternal-live-"))
+    server = PrivateServer(folder / "postgres")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def store(server: PrivateServer) -> str:
+    """The URL of an empty database."""
+    name = f"live_{next(NUMBERS)}"
+    with psycopg.connect(server.start(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return server.start().replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def served(market: Path) -> Iterator[Served]:
+    """An exchange that stands still until a test moves it."""
+    with running.exchange(market, "2021-03-01") as served:
+        yield served

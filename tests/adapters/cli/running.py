@@ -227,7 +227,7 @@ class Journal:
             for symbol in ("BTCUSDT", "ETHUSDT")
             if (stop := model.position(name, symbol).stop) is not None
         }
-        return len(fills) == model.to_plain()["executions"] and wanted <= stops
+        return len(fills) == model.executions and wanted <= stops
 
     def close(self) -> None:
         self._connection.close()

@@ -3,56 +3,23 @@
 KILLS=30 kills it thirty times (`make chaos`).
 """
 
-import importlib.util
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from adapters.clock import Stopwatch
-from adapters.postgres.server import PrivateServer
 from runtime.events import Fill, OrderRejected
 from runtime.step import Difference
+from tests.adapters.cli import running
 
 KILLS = int(os.environ.get("KILLS", "3"))
 ENTRIES = 14
 """So many entries of the journal, at most, after a candle: its decisions, their orders, and the answers to them."""
 STOPS_WITHIN_S = 5
 EXISTS_ALREADY = 110072
-
-
-def _beside(name: str) -> ModuleType:
-    """Import a file beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-running = _beside("running")
-
-
-@pytest.fixture
-def store() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="eternal-kill-"))
-    server = PrivateServer(folder / "postgres")
-    yield server.start()
-    server.stop()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def served(market: Path) -> Iterator[Any]:
-    with running.exchange(market, "2021-03-01") as served:
-        yield served
 
 
 def begun(folder: Path) -> Any:

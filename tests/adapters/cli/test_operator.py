@@ -1,58 +1,25 @@
 """A person at the terminal, beside the real process of `eternal run`, with nothing but its working folder."""
 
-import importlib.util
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from adapters.postgres.server import PrivateServer
+from tests.adapters.cli import running
 
 pytestmark = pytest.mark.spec("LIFE-06", "RULE-10")
 WHY = ("--reason", "a test")
 Eternal = Callable[..., Result]
 
 
-def _beside(name: str) -> ModuleType:
-    """Import a file beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-running = _beside("running")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    folder = Path(tempfile.mkdtemp(prefix="eternal-operator-"))
-    server = PrivateServer(folder / "postgres")
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def served(market: Path) -> Iterator[Any]:
-    with running.exchange(market, "2021-03-01") as served:
-        yield served
-
-
-@pytest.fixture
-def trading(tmp_path: Path, served: Any, server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def trading(tmp_path: Path, served: Any, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A process that trades, from the folder in which commands are run."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    process = running.started(running.working_folder(tmp_path, served, server.start()))
+    process = running.started(running.working_folder(tmp_path, served, store))
     process.until("Every account is reconciled")
     yield process
     process.kill()

@@ -1,19 +1,13 @@
 """`eternal run` as a real process, against the served exchange and a real PostgreSQL."""
 
-import importlib.util
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import psycopg
 import pytest
 
 from adapters.cli.exchange import market_of
@@ -21,7 +15,6 @@ from adapters.cli.options import moment
 from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
 from adapters.cli.wiring import warm_up
-from adapters.postgres.server import PrivateServer
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
 from adapters.simulated.settings import ExchangeSettings
@@ -30,47 +23,9 @@ from runtime.engine import Engine
 from runtime.events import CandleClose, Fill
 from runtime.portfolio import Portfolio
 from runtime.step import Decision, Step
+from tests.adapters.cli import running
 
-NUMBERS = count(1)
 DAY_MS = 86_400_000
-
-
-def _beside(name: str) -> ModuleType:
-    """Import a file beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-running = _beside("running")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    folder = Path(tempfile.mkdtemp(prefix="eternal-run-"))
-    server = PrivateServer(folder / "postgres")
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def store(server: PrivateServer) -> str:
-    """The URL of an empty database."""
-    name = f"run_{next(NUMBERS)}"
-    with psycopg.connect(server.start(), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    return server.start().replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def served(market: Path) -> Iterator[Any]:
-    with running.exchange(market, "2021-03-01") as served:
-        yield served
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """The real process while something around it goes wrong: the exchange, its answers, the database."""
 
-import importlib.util
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -16,32 +12,10 @@ from adapters.cli.places import packaged_rules
 from adapters.cli.saved import copy_rules
 from adapters.postgres.server import PrivateServer
 from runtime.events import CandleClose, ExchangeBack, ExchangeLost, Fill, OrderUnknown
+from tests.adapters.cli import running
 
 NAME = "trouble"
 MOST_DAYS = 25
-
-
-def _beside(name: str) -> ModuleType:
-    """Import a file beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-running = _beside("running")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PrivateServer]:
-    folder = Path(tempfile.mkdtemp(prefix="eternal-trouble-"))
-    server = PrivateServer(folder / "postgres")
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

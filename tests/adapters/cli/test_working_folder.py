@@ -1,14 +1,10 @@
 """`eternal init` and `eternal doctor`, and what keeps real money from moving."""
 
-import importlib.util
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,38 +15,15 @@ from adapters.cli.failure import Failure
 from adapters.cli.main import app
 from adapters.cli.real_money import allowed
 from adapters.cli.trading import Trading, trading_of
-from adapters.postgres.server import PrivateServer
+from tests.adapters.cli import running
 
 Eternal = Callable[..., Any]
-
-
-def _beside(name: str) -> ModuleType:
-    """Import a file beside this one; the folders of tests are no packages."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-running = _beside("running")
 
 
 @pytest.fixture(scope="module")
 def served(market: Path) -> Iterator[Any]:
     with running.exchange(market, "2021-03-01") as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[str]:
-    # Not below pytest's own folder, which the user who runs PostgreSQL may not enter.
-    folder = Path(tempfile.mkdtemp(prefix="eternal-working-"))
-    server = PrivateServer(folder / "postgres")
-    yield server.start()
-    server.stop()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
