@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from itertools import product
 
 from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
-from adapters.cli.market import digest, market_of
+from adapters.cli.market import Span, digest, market_of
 from adapters.cli.plan import CandleFile, Plan
 from adapters.cli.rulebook import books_named, in_force
 from adapters.simulated.exchange import SimulatedExchange
@@ -18,6 +19,7 @@ from rules.language.book import Book
 from rules.language.rulebook import Rulebook
 from runtime.backtest import Backtest
 from runtime.capital import portfolio_of, shares_of, wallets_of
+from runtime.column_shelf import ColumnShelf
 from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
@@ -53,8 +55,24 @@ class Prepared:
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 
-def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
-    """Build a run from its plan.
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """What runs over the same market have in common: what can be traded, the data with their span, their columns."""
+
+    instruments: Instruments
+    data: MarketData
+    span: Span
+    shelf: ColumnShelf
+
+
+def supplies_of(plan: Plan, rules: Rulebook, books: tuple[Book, ...]) -> Supplies:
+    """Read what a plan trades on; raises as `prepare` does."""
+    instruments = costing(_instruments(books), plan.costs)
+    return Supplies(instruments, *market_of(plan, rules, books), ColumnShelf())
+
+
+def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | None = None) -> Prepared:
+    """Build a run from its plan; supplies of an earlier run over the same market need not be read again.
 
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
@@ -64,12 +82,12 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
     if plan.shares:
         rules = replace(rules, sharing=None)
-    instruments = costing(_instruments(books), plan.costs)
-    data, (from_ms, to_ms) = market_of(plan, rules, books)
+    supplied = supplies_of(plan, rules, books) if supplies is None else supplies
+    instruments, data, (from_ms, to_ms) = supplied.instruments, supplied.data, supplied.span
     settings = _settings(plan, rules, shares, from_ms, to_ms)
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
-    warm_up(engine.world.histories, data, from_ms)
+    warm_up(engine.world.histories, data, from_ms, supplied.shelf)
     recorder = Recorder(engine, settings, (*_notes(rules, plan), *data.notes))
     backtest = Backtest(engine, exchange, data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
     return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
@@ -81,12 +99,14 @@ def _notes(rules: Rulebook, plan: Plan) -> tuple[str, ...]:
     return tuple(note for note in (environment, shares) if note)
 
 
-def warm_up(histories: Histories, data: MarketData, from_ms: int) -> None:
+def warm_up(histories: Histories, data: MarketData, from_ms: int, shelf: ColumnShelf | None = None) -> None:
     """Hand over all candles, and let those that close by the start be seen."""
-    for (market, symbol, timeframe), frame in data.candles.items():
-        history = histories.history(market, symbol, timeframe)
-        history.preload(frame)
+    shelf = shelf or ColumnShelf()
+    for key, frame in data.candles.items():
+        history = histories.history(*key)
+        history.take(shelf.get(key, partial(history.rows_of, frame)))
         history.advance_to(from_ms)
+    histories.shelf = shelf
 
 
 def costing(instruments: Instruments, costs: Decimal) -> Instruments:
