@@ -7,20 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from runtime.aim import Aim
 from runtime.metrics import Curve, performance
 from runtime.search_space import Choice
 
+Key = tuple[int | None, int | None, Choice]
+"""The span and the combination of a trial: two trials that have both in common end in the same way."""
+
 FEWEST_RETURNS = 4
-
-
-class Aim(StrEnum):
-    """The figure that a search makes as good as it can; of drawdowns the smallest is the best."""
-
-    SHARPE = "sharpe"
-    SORTINO = "sortino"
-    CALMAR = "calmar"
-    RETURN = "return"
-    DRAWDOWN = "drawdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +29,15 @@ class Figures:
     sortino: float | None
     calmar: float | None
     drawdown: float
+    fills: int
     trades: int
     returns: int
     skewness: float = 0.0
     kurtosis: float = 3.0
 
     def score(self, aim: Aim) -> float | None:
-        """Give the figure that is aimed at, so that more is better; without a trade there is nothing to score."""
-        if not self.trades:
+        """Give the figure that is aimed at, so that more is better; without a fill there is nothing to score."""
+        if not self.fills:
             return None
         scores = {
             Aim.SHARPE: self.sharpe,
@@ -74,6 +69,11 @@ class Trial:
     from_ms: int | None
     to_ms: int | None
 
+    @property
+    def key(self) -> "Key":
+        """What decides how a run ends."""
+        return self.from_ms, self.to_ms, self.choice
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -83,6 +83,11 @@ class Tried:
     figures: Figures | None
     problem: str = ""
     curve: tuple[tuple[int, float], ...] = field(default=(), repr=False)
+
+    @property
+    def key(self) -> "Key":
+        """What decides how a run ends."""
+        return self.trial.key
 
     def score(self, aim: Aim) -> float | None:
         """Give the figure that is aimed at, so that more is better; None where there is none."""
@@ -104,8 +109,8 @@ class Tried:
         )
 
 
-def figures_of(curve: Curve, trades: int) -> Figures:
-    """Work out the figures of a run from its curve of equity."""
+def figures_of(curve: Curve, fills: int, trades: int) -> Figures:
+    """Work out the figures of a run from its curve of equity; `trades` are those that were closed."""
     whole = performance(curve)
     returns = curve.daily().returns
     skewness, kurtosis = _shape(returns)
@@ -115,6 +120,7 @@ def figures_of(curve: Curve, trades: int) -> Figures:
         whole.sortino,
         whole.calmar,
         whole.largest_drawdown,
+        fills,
         trades,
         len(returns),
         skewness,

@@ -22,6 +22,7 @@ from adapters.cli.init import init
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
+from adapters.cli.search import search
 from adapters.cli.status import status
 from adapters.cli.store import add_to
 from adapters.cli.why_not import why_not
@@ -61,6 +62,7 @@ app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
 app.command()(compare)
+app.add_typer(search, name="search")
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
