@@ -103,7 +103,7 @@ def load(
 
 
 class Overlaid:
-    """A rulebook that is put together again with one more overlay, as often as wanted; other files aren't read again."""
+    """A rulebook that is put together again with one more overlay as often as wanted; files are read once."""
 
     def __init__(
         self,
