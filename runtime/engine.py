@@ -37,6 +37,7 @@ from runtime.events import (
     OrderCancelled,
     OrderRejected,
     OrderUnknown,
+    RulesRead,
     Started,
     StopGone,
     StopPlaced,
@@ -138,8 +139,8 @@ class Engine:
                 instances=self.instances,
                 trader=self.trader,
                 note=self.decider.note,
-                idle=lambda: self.paused | self.fences.idle,
-                fenced=lambda: set(self.fences.fenced),
+                idle=lambda: self.paused | self.fences.idle | self.fences.unfunded,
+                fenced=lambda: self.fences.unfunded,
                 retired=lambda: set(self.fences.retired),
             ),
         )
@@ -338,6 +339,9 @@ class Engine:
         self.reconciliation.begin(draft)
         draft.requests += self.trader.transfers.unanswered()
 
+    def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
+        self.fences.read(event.faulty, self.books, draft)
+
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
 
@@ -529,6 +533,7 @@ Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
+    RulesRead: Engine._on_rules_read,
     Noticed: Engine._on_noticed,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,

@@ -1,6 +1,6 @@
 """All rule files together: read, checked, resolved; one rulebook or all the reasons why not."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -32,7 +32,7 @@ from rules.language.overlay import resolve
 from rules.language.phases import Phases
 from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
-from rules.language.reading import read
+from rules.language.reading import read, read_text
 from rules.language.routes import Routes
 from rules.language.routes_book import read_routes
 from rules.language.shape import check_shape, kind_of
@@ -84,14 +84,17 @@ def load(
     machines: Mapping[str, MachineShape],
     vocabulary_for: VocabularyFor,
     environment: str = "",
+    instead: Mapping[str, str] = MappingProxyType({}),
+    left_out: Collection[str] = (),
 ) -> tuple[Rulebook | None, list[Finding]]:
     """Read rule files; give the rulebook, or None when any of them has an error, and every finding of every file.
 
     `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks`, `breakers` or `phases`, and
     the symbols of the book (for governance: of all books). With an environment its values are in force; all
-    environments are checked, whichever is chosen. Nothing is raised for what stands in a file.
+    environments are checked, whichever is chosen. Nothing is raised for what stands in a file. `instead` are texts that
+    count in place of what stands in these files; books that are `left_out` may be spoken of although no file has them.
     """
-    loading = _Loading(machines, vocabulary_for)
+    loading = _Loading(machines, vocabulary_for, instead, left_out)
     loading.read(paths)
     loading.check_together()
     findings = loading.finished()
@@ -114,9 +117,17 @@ class _File:
 class _Loading:
     """One run of `load`: what has been read so far, and the findings by file."""
 
-    def __init__(self, machines: Mapping[str, MachineShape], vocabulary_for: VocabularyFor) -> None:
+    def __init__(
+        self,
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        instead: Mapping[str, str],
+        left_out: Collection[str],
+    ) -> None:
         self.machines = machines
         self.vocabulary_for = vocabulary_for
+        self.instead = instead
+        self.left_out = left_out
         self.findings: dict[str, Findings] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
         self.files: list[_File] = []
@@ -152,7 +163,8 @@ class _Loading:
 
     def file(self, path: Path, findings: Findings) -> None:
         """Read one file and check its form."""
-        document, problems = read(path, str(path))
+        text, name = self.instead.get(str(path)), str(path)
+        document, problems = read(path, name) if text is None else read_text(text.encode(), name)
         findings.extend(problems)
         if document is None:
             return
@@ -179,7 +191,7 @@ class _Loading:
     def known(self) -> Known:
         """What governance may speak of by name, in the order of the files."""
         symbols = [scalar.value for file in self.files for scalar in file.document.root.scalars("symbols")]
-        return Known(tuple(self.by_name), tuple(self.machines), tuple(dict.fromkeys(symbols)))
+        return Known((*self.by_name, *self.left_out), tuple(self.machines), tuple(dict.fromkeys(symbols)))
 
     def engine(self, file: _File, findings: Findings) -> None:
         """A book of an engine, with what it extends."""
@@ -269,7 +281,7 @@ class _Loading:
     def growth(self, file: _File, findings: Findings) -> None:
         """The phases."""
         scope = GovernanceScope(file.document.root, PHASES, self.vocabulary_for, self.known, findings)
-        self.phases[file.document.file] = read_phases(file.document, scope, tuple(self.by_name))
+        self.phases[file.document.file] = read_phases(file.document, scope, self.known.books)
         findings.extend(scope.unused())
 
     def alerts(self, file: _File, findings: Findings) -> None:
@@ -281,7 +293,7 @@ class _Loading:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
         name = root.scalar("environment")
-        documents = changed(root, self.targets, findings)
+        documents = changed(root, self.targets, self.left_out, findings)
         if name is None or not name.value:
             return
         under = self.under(documents)
