@@ -57,9 +57,9 @@ def run_process(folder: WorkingFolder, say: Say) -> None:
 def _told(trading: Trading) -> Iterator[str]:
     """Say what trades, by which rules, and what doesn't."""
     yield f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}."
-    for fault in trading.rules.faults:
-        holds = "opens nothing, and keeps to its rules as they last were" if fault.runs else "does not run"
-        yield f"{fault.book} {holds}, because its file can't be used: {fault.reason}"
+    for fault in trading.faults:
+        does = "opens nothing, and keeps to its rules as they last were" if fault.runs else "does not run"
+        yield f"{fault.book} {does}, because its file can't be used: {fault.reason}"
 
 
 def _allowed(trading: Trading, counter: Counter) -> list[Noticed]:

@@ -48,9 +48,12 @@ class _File:
 
     @property
     def of_engine(self) -> bool:
-        """Whether it is a book of an engine and nothing else, now and before; where nothing tells, it isn't."""
+        """Whether it is a book of an engine and nothing else, now and before; where nothing tells, it isn't.
+
+        Without a former version it has to name its account: to leave out what may be a breaker would be worse.
+        """
         told = {kind for text in (self.text, self.kept or "") for kind in _kinds(text)}
-        return bool(told) and told <= ENGINES
+        return bool(told) and told <= ENGINES and bool(self.kept or _word("account", self.text))
 
     @property
     def book(self) -> str:
