@@ -52,21 +52,23 @@ class FilesRead:
             raise self.refusal
         return self.rules
 
-    def usable(self, kept: Mapping[str, str]) -> Rules:
+    def usable(self, kept: Mapping[str, str], wanted: Collection[str]) -> Rules:
         """Return what can be in force; fails with every mistake where some are not those of single books.
 
-        `kept` are the texts that were last in force, by path.
+        `kept` are the texts that were last in force, by path; `wanted` are the books that have to be there.
         """
-        spared = None if self.rules is not None else self._spared(kept)
+        if self.rules is not None and all(name in self.rules.rulebook.books for name in wanted):
+            return self.rules
+        spared = self._spared(kept, wanted)
         return self.whole() if spared is None else Rules(spared.rulebook, spared.texts, spared.faults)
 
-    def _spared(self, kept: Mapping[str, str]) -> Spared | None:
+    def _spared(self, kept: Mapping[str, str], wanted: Collection[str]) -> Spared | None:
         def again(
             paths: Sequence[Path], instead: Mapping[str, str], left_out: Collection[str]
         ) -> tuple[Rulebook | None, list[Finding]]:
             return load(paths, MACHINES, vocabulary_for, self.environment, instead, left_out)
 
-        return spare(self.paths, self.findings, kept, again)
+        return spare(self.paths, self.findings, kept, wanted, again)
 
 
 def read_rules(folder: Path, environment: str) -> FilesRead:

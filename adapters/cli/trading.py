@@ -86,7 +86,8 @@ def trading_around(folder: WorkingFolder, read: FilesRead, kept: Mapping[str, st
     `kept` are the texts that were last in force, by path. Fails with every mistake where no book is left, or where it
     can't be told which account a book has.
     """
-    rules, names = read.usable(kept), folder.configuration.books
+    names = folder.configuration.books
+    rules = read.usable(kept, names)
     nowhere = any(not fault.runs and not fault.account for fault in rules.faults_of(names))
     if nowhere or not rules.running(names):
         raise read.refusal

@@ -50,11 +50,11 @@ def _restart(scene: Scene) -> None:
 
 
 def _read(scene: Scene) -> Spared | None:
-    paths = scene.files.written()
+    paths, books = scene.files.written(), scene.world.books
     rulebook, findings = _load(paths)
-    if rulebook is not None:
+    if rulebook is not None and all(book in rulebook.books for book in books):
         return Spared(rulebook, scene.files.texts, ())
-    return spare(paths, findings, scene.in_force, _load)
+    return spare(paths, findings, scene.in_force, books, _load)
 
 
 def _load(paths: Sequence[Path], instead: Mapping[str, str] | None = None, left_out: Collection[str] = ()) -> Loaded:

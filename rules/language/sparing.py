@@ -41,10 +41,11 @@ class Spared:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A rule file as it stands, and as it was when it was last in force."""
+    """A rule file as it stands, empty where it is gone, and as it was when it was last in force."""
 
     text: str
     kept: str | None
+    gone: bool = False
 
     @property
     def of_engine(self) -> bool:
@@ -66,23 +67,27 @@ class _File:
         return {_word("extends", text) for text in (self.text, self.kept or "")} - {""}
 
 
-def spare(paths: Sequence[Path], findings: Sequence[Finding], kept: Mapping[str, str], load: Load) -> Spared | None:
+def spare(
+    paths: Sequence[Path], findings: Sequence[Finding], kept: Mapping[str, str], wanted: Collection[str], load: Load
+) -> Spared | None:
     """Load what can be used of files that have mistakes; None where the mistakes are not those of single books.
 
-    `findings` are those of all files, `kept` the texts that were last in force, by path.
+    `findings` are those of all files, `kept` the texts that were last in force, by path. The file of a book that is
+    `wanted` may be gone.
     """
-    files = _files(paths, kept)
+    files = _files(paths, kept, wanted)
     errors = [one for one in findings if one.severity is Severity.ERROR]
-    faulty = _with_heirs({name: files[name] for error in errors for name in _blamed(error, files)}, files)
+    blamed = {name for error in errors for name in _blamed(error, files)}
+    faulty = _with_heirs({*blamed, *(name for name, file in files.items() if file.gone)}, files)
     instead = {name: file.kept for name, file in faulty.items() if file.kept is not None}
     left_out = faulty.keys() - instead.keys()
     if not faulty or not all(file.book for file in faulty.values()):
         return None
-    known = [path for path in paths if str(path) not in left_out]
+    known = [Path(name) for name in files if name not in left_out]
     rulebook, _ = load(known, instead, {files[name].book for name in left_out})
     if rulebook is None:
         return None
-    texts = {str(path): instead.get(str(path), files[str(path)].text) for path in known}
+    texts = {name: instead.get(name, file.text) for name, file in files.items() if name not in left_out}
     return Spared(rulebook, texts, tuple(_fault(name, file, errors) for name, file in faulty.items()))
 
 
@@ -94,11 +99,14 @@ def text_of(path: Path) -> str:
         return ""
 
 
-def _files(paths: Iterable[Path], kept: Mapping[str, str]) -> dict[str, _File]:
+def _files(paths: Iterable[Path], kept: Mapping[str, str], wanted: Collection[str]) -> dict[str, _File]:
     """Put together each file and what it was; one that was moved is known by the name of its book."""
     by_book = {book: text for text in kept.values() if (book := _word("book", text))}
     texts = {str(path): text_of(path) for path in paths}
-    return {name: _File(text, kept.get(name, by_book.get(_word("book", text)))) for name, text in texts.items()}
+    files = {name: _File(text, kept.get(name, by_book.get(_word("book", text)))) for name, text in texts.items()}
+    lacking = set(wanted) - {_word("book", text) for text in texts.values()}
+    gone = {name: _File("", text, gone=True) for name, text in kept.items() if _word("book", text) in lacking}
+    return files | {name: file for name, file in gone.items() if name not in files}
 
 
 def _blamed(error: Finding, files: Mapping[str, _File]) -> list[str]:
@@ -110,8 +118,8 @@ def _blamed(error: Finding, files: Mapping[str, _File]) -> list[str]:
     return [name for name in changed if files[name].parents & books] or changed
 
 
-def _with_heirs(faulty: Mapping[str, _File], files: Mapping[str, _File]) -> dict[str, _File]:
-    """Add the books that build on those, in the order of the files."""
+def _with_heirs(faulty: Collection[str], files: Mapping[str, _File]) -> dict[str, _File]:
+    """Give the files of books, and of those that build on them, in the order of the files."""
     reached = set(faulty)
     while True:
         books = {files[name].book for name in reached}
@@ -124,6 +132,8 @@ def _with_heirs(faulty: Mapping[str, _File], files: Mapping[str, _File]) -> dict
 def _fault(name: str, file: _File, errors: Sequence[Finding]) -> Fault:
     about = [one for one in errors if name in {one.place.file, *(place.file for place in one.also)}]
     own = [one for one in about if one.place.file == name] or about
+    if file.gone:
+        return Fault(file.book, "", f"{name}: The file is gone.", runs=True)
     heir = file.parents and (not own or file.text == file.kept)
     reason = f"{name}: It extends {', '.join(file.parents)}, whose file can't be used." if heir else _told(own)
     return Fault(file.book, _word("account", file.text), reason, file.kept is not None)

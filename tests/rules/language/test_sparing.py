@@ -56,7 +56,7 @@ def spared(folder: Path, kept: Mapping[str, str]) -> Spared | None:
     paths = rule_files(folder)
     rulebook, findings = again(paths)
     assert rulebook is None
-    return spare(paths, findings, kept, again)
+    return spare(paths, findings, kept, (), again)
 
 
 def test_a_book_with_a_bad_file_is_in_force_as_it_last_was(folder: Path, edit: Edit, kept: Mapping[str, str]) -> None:
@@ -93,6 +93,19 @@ def test_without_a_former_version_it_is_left_out_though_others_speak_of_it(folde
         ("trend-2", "TREND-2", False),
     }
     assert not any("trend" in name for name in found.texts)
+
+
+def test_a_book_whose_file_is_gone_runs_as_it_was_where_somebody_wants_it(
+    folder: Path, kept: Mapping[str, str]
+) -> None:
+    (folder / "engines" / "tactical.yaml").unlink()
+    paths = rule_files(folder)
+    found = spare(paths, [], kept, ("tactical", "trend-1"), again)
+    assert found is not None
+    assert found.texts == kept
+    assert [fault.reason for fault in found.faults] == [f"{folder}/engines/tactical.yaml: The file is gone."]
+    assert spare(paths, [], kept, ("trend-1",), again) is None
+    assert spare(paths, [], {}, ("tactical", "trend-1"), again) is None
 
 
 def test_a_file_that_was_moved_is_known_by_the_name_of_its_book(
