@@ -56,7 +56,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --constraints requirements.lock --output-file requirements-runtime.lock pyproject.toml
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .peers dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements-build.lock requirements.lock pyproject.toml
