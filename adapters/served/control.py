@@ -32,6 +32,11 @@ class Control:
             "struck": {kind.value: count for kind, count in self._exchange.faults.struck.items()},
         }
 
+    def orders(self, _values: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell how often each order was asked for, and how many executions there were."""
+        executions = self._exchange.live.model.to_plain()["executions"]
+        return {"asked": dict(self._exchange.asked), "executions": executions}
+
     def advance(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let so many `moments` pass, `until` the market stands in a gap (the default) or has just opened."""
         done = self._player.advance(int(values.get("moments", 1)), Phase(values.get("until", Phase.GAP)))
