@@ -44,10 +44,10 @@ def what_grew(samples: Sequence[Plain]) -> Iterator[str]:
 def summary(samples: Sequence[Plain]) -> Iterator[str]:
     """Yield what was seen, in a few lines."""
     first, last, later = samples[0], samples[-1], samples[len(samples) // 4 :]
-    yield (
-        f"{last['minute']:.0f} minutes, {last['moments']} hours of the market, {last['entries']} entries in the "
-        f"journal, {last['connections']} connections to it, database {first['database_mib']:g} to {last['database_mib']:g} MiB."
+    size = (
+        f"database {first['database_mib']:g} to {last['database_mib']:g} MiB, {last['connections']} connections to it"
     )
+    yield f"{last['minute']:.0f} minutes, {last['moments']} hours of the market, {last['entries']} entries, {size}."
     for name in ("engine", "exchange"):
         memory, share = [one[name]["memory_mib"] for one in later], median(one[name]["core_share"] for one in later)
         held = ", ".join(f"{what} {span([one[name][what] for one in later])}" for what in ("descriptors", "threads"))
