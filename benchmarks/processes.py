@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from threading import Event
 from typing import TypeVar
 
@@ -15,10 +16,12 @@ import psutil  # type: ignore[import-untyped]
 from adapters.clock import Stopwatch
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = (sys.executable, "-c", "from adapters.cli.main import app; app()")
+ETERNAL = (sys.executable, "-c", "from adapters.cli.main import app; app()")
 MIB = 1024 * 1024
 START_S, STOP_S = 120.0, 60.0
 TROUBLE = ("Traceback", '"level": "error"', '"level": "critical"', "ERROR")
+NOTICE = '"severity"'
+"""What the engine says to its operator has one, and is in the outbox as well."""
 Found = TypeVar("Found")
 
 
@@ -33,13 +36,13 @@ class Burden:
 
 
 class Process:
-    """One command of `eternal` under way; everything that it says goes into a file."""
+    """A program under way; everything that it says goes into a file."""
 
-    def __init__(self, folder: Path, log: Path, *words: str) -> None:
+    def __init__(self, folder: Path, log: Path, command: Sequence[str]) -> None:
         self.log = log
         with log.open("w") as said:
             self._process = subprocess.Popen(
-                [*COMMAND, *words], cwd=folder, env=environment(), stdout=said, stderr=subprocess.STDOUT
+                command, cwd=folder, env=environment(), stdout=said, stderr=subprocess.STDOUT
             )
         self._seen = psutil.Process(self._process.pid)
 
@@ -68,7 +71,8 @@ class Process:
 
     def troubles(self) -> list[str]:
         """The lines of its log that tell of something wrong."""
-        return [line for line in self.said.splitlines() if any(word in line for word in TROUBLE)]
+        lines = (line for line in self.said.splitlines() if NOTICE not in line)
+        return [line for line in lines if any(word in line for word in TROUBLE)]
 
     def stop(self) -> int:
         """Ask it to end, wait until it has, and give its exit code; where it does not in time it is killed."""
@@ -90,18 +94,25 @@ def environment() -> dict[str, str]:
 def eternal(folder: Path, *words: str) -> str:
     """Run a command to its end and give what it said; raises RuntimeError where it fails."""
     ended = subprocess.run(
-        [*COMMAND, *words], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+        [*ETERNAL, *words], cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
     if ended.returncode:
         raise RuntimeError(f"eternal {' '.join(words)} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
     return ended.stdout.strip()
 
 
-def wait_for(condition: Callable[[], Found | None], what: str, seconds: float = START_S) -> Found:
+def wait_for(condition: Callable[[], Found | None], what: str, seconds: float = START_S, step_s: float = 0.1) -> Found:
     """Wait for something that a process brings about; raises TimeoutError."""
     watch = Stopwatch()
     while not (found := condition()):
         if watch.elapsed_s() > seconds:
             raise TimeoutError(f"Expected {what} within {seconds:g} s.")
-        Event().wait(0.1)
+        Event().wait(step_s)
     return found
+
+
+def free_port() -> int:
+    """Find a port on loopback that nobody has."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

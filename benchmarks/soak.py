@@ -9,20 +9,19 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from socket import socket
 from threading import Event, Thread
-from typing import Any
-from urllib.request import Request, urlopen
 
 from adapters.cli.status import look
 from adapters.clock import Stopwatch
 from adapters.postgres.connection import connect
 from adapters.postgres.server import PrivateServer
 from adapters.postgres.status import status
-from benchmarks.processes import MIB, Burden, Process, eternal, wait_for
-from benchmarks.soak_verdict import same_as_exchange, summary, told_wrong, what_grew
+from benchmarks.both_sides import same_as_exchange
+from benchmarks.levers import Levers, Plain
+from benchmarks.processes import ETERNAL, MIB, Burden, Process, eternal, free_port, wait_for
+from benchmarks.soak_verdict import summary, told_wrong, what_grew
 
 BOOKS = ("core-hodl-ten", "trend-1", "trend-2", "tactical", "funding")
 MINUTE_S = 60.0
@@ -33,21 +32,6 @@ SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 """
 TOLD = "SELECT severity, text, count(*) FROM outbox WHERE severity < 'P3' GROUP BY 1, 2 ORDER BY 1, 3 DESC LIMIT 30"
 QUIET_S = 5.0
-Plain = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """The levers of an exchange that holds its market until it is told to go on."""
-
-    http: str
-
-    def pull(self, lever: str, **values: object) -> Plain:
-        """Pull one."""
-        request = Request(f"{self.http}/control/{lever}", json.dumps(values).encode(), method="POST")
-        with urlopen(request, timeout=30) as answer:
-            found: Plain = json.load(answer)
-            return found
 
 
 class Market(Thread):
@@ -56,7 +40,7 @@ class Market(Thread):
     Its clock stands still meanwhile, so that an answer never looks as if it had taken hours.
     """
 
-    def __init__(self, exchange: Exchange, moment_s: float) -> None:
+    def __init__(self, exchange: Levers, moment_s: float) -> None:
         super().__init__(name="market", daemon=True)
         self._exchange, self._half_s = exchange, moment_s / 2
         self._stopping = Event()
@@ -80,7 +64,7 @@ class Market(Thread):
 class Soak:
     """An exchange, an engine and a market under way."""
 
-    def __init__(self, folder: Path, server: Process, engine: Process, exchange: Exchange, market: Market) -> None:
+    def __init__(self, folder: Path, server: Process, engine: Process, exchange: Levers, market: Market) -> None:
         self.folder, self.server, self.engine, self.exchange, self.market = folder, server, engine, exchange, market
         self.store = PrivateServer(folder / "desk" / "store")
         self._watch, self._used = Stopwatch(), {"engine": engine.burden.cpu_s, "exchange": server.burden.cpu_s}
@@ -131,6 +115,10 @@ class Soak:
         wait_for(quiet, "an answer to every order")
         return self.engine.stop()
 
+    def differences(self) -> Iterator[str]:
+        """Yield where the stopped engine and the exchange say different things."""
+        return same_as_exchange(self.exchange, self.store, self.folder / "desk" / "exchange-keys.json")
+
     def told(self) -> list[str]:
         """Give what the engine said to its operator, and how often."""
         with connect(self.store.start(), patient=True) as connection:
@@ -148,27 +136,20 @@ def begun(folder: Path, moment_s: float, limits: bool) -> Iterator[Soak]:
     (desk / "eternal.yaml").write_text(configuration + "metrics_port: 0\n")
     words = ["--generated", "--step", "--port", str(port), "--accounts", "accounts.json", *NO_LIMITS[not limits]]
     with ExitStack() as stack:
-        server = Process(desk, folder / "exchange.log", "exchange", *words)
+        server = Process(desk, folder / "exchange.log", [*ETERNAL, "exchange", *words])
         stack.callback(server.stop)
         server.until("The exchange is at")
         stack.callback(PrivateServer(desk / "store").stop)
-        engine = Process(desk, folder / "engine.log", "run", ".")
+        engine = Process(desk, folder / "engine.log", [*ETERNAL, "run", "."])
         stack.callback(engine.stop)
         engine.until("Every account is reconciled")
-        exchange = Exchange(f"http://127.0.0.1:{port}")
+        exchange = Levers(f"http://127.0.0.1:{port}")
         market = Market(exchange, moment_s)
         market.start()
         yield Soak(folder, server, engine, exchange, market)
 
 
 NO_LIMITS = {True: ["--no-limits"], False: []}
-
-
-def free_port() -> int:
-    """Find a port on loopback that nobody has."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def soak(folder: Path, hours: float, moment_s: float, every_s: float, limits: bool) -> list[str]:
@@ -181,7 +162,7 @@ def soak(folder: Path, hours: float, moment_s: float, every_s: float, limits: bo
             samples.append(under_way.sample())
             file.write(json.dumps(samples[-1]) + "\n")
         ended = under_way.end()
-        wrong = [*what_grew(samples), *told_wrong(samples), *same_as_exchange(under_way)]
+        wrong = [*what_grew(samples), *told_wrong(samples), *under_way.differences()]
         wrong += ["the engine did not end with 0"] if ended else []
         for line in (*summary(samples), *under_way.told()):
             say(folder, line)
