@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test coverage check chaos demo docs bench lock clean
+.PHONY: help setup test coverage check chaos soak demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ check: setup  ## style, types and the arrow of imports
 
 chaos: setup  ## kill the running engine thirty times while it trades
 	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
+
+HOURS ?= 2
+SOAK ?= soak
+soak: setup  ## trade for HOURS=2 with real processes, and watch for what grows; all of it is kept in SOAK=soak
+	$(BIN)/python -m benchmarks.soak --hours $(HOURS) --folder $(SOAK)
 
 demo: setup  ## run all engines on a made-up market
 	$(BIN)/eternal demo

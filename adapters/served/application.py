@@ -70,6 +70,7 @@ class Application:
         control = self.control
         return {
             "state": control.state,
+            "orders": control.orders,
             "advance": control.advance,
             "faults": control.fault,
             "lift": control.lift,
