@@ -19,6 +19,7 @@ from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.init import init
+from adapters.cli.lookahead import lookahead
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
@@ -61,6 +62,7 @@ app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
 app.command()(compare)
+app.command()(lookahead)
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)

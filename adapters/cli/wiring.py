@@ -8,7 +8,7 @@ from itertools import product
 
 from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
-from adapters.cli.market import digest, market_of
+from adapters.cli.market import Span, digest, market_of
 from adapters.cli.plan import CandleFile, Plan
 from adapters.cli.rulebook import books_named, in_force
 from adapters.simulated.exchange import SimulatedExchange
@@ -53,8 +53,8 @@ class Prepared:
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 
-def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
-    """Build a run from its plan.
+def prepare(plan: Plan, rulebook: Rulebook | None = None, market: tuple[MarketData, Span] | None = None) -> Prepared:
+    """Build a run from its plan, over other market data than the plan's own where some are given.
 
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
@@ -65,7 +65,7 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
     if plan.shares:
         rules = replace(rules, sharing=None)
     instruments = costing(_instruments(books), plan.costs)
-    data, (from_ms, to_ms) = market_of(plan, rules, books)
+    data, (from_ms, to_ms) = market_of(plan, rules, books) if market is None else market
     settings = _settings(plan, rules, shares, from_ms, to_ms)
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
