@@ -25,6 +25,7 @@ from adapters.cli.rules import rules
 from adapters.cli.run import run
 from adapters.cli.status import status
 from adapters.cli.store import add_to
+from adapters.cli.warmup import warmup
 from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
@@ -63,6 +64,7 @@ app.command()(diagram)
 app.command()(backtest)
 app.command()(compare)
 app.command()(lookahead)
+app.command()(warmup)
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
