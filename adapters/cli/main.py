@@ -25,6 +25,7 @@ from adapters.cli.rules import rules
 from adapters.cli.run import run
 from adapters.cli.status import status
 from adapters.cli.store import add_to
+from adapters.cli.stress import stress
 from adapters.cli.warmup import warmup
 from adapters.cli.why_not import why_not
 
@@ -65,6 +66,7 @@ app.command()(backtest)
 app.command()(compare)
 app.command()(lookahead)
 app.command()(warmup)
+app.command()(stress)
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)
