@@ -12,6 +12,8 @@ from rules.language.book import Book
 from rules.language.breaker_ladder import read_ladder
 from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
+from rules.language.doubts import Doubt
+from rules.language.doubts_book import DOUBTS, read_doubts
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
 from rules.language.environment import Target, changed, only_there, unknown, with_heirs
 from rules.language.findings import Finding, Severity, error, listed
@@ -46,10 +48,12 @@ ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
 ORDER = (
     *ENGINES,
     *(BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.PHASES),
-    BookKind.ROUTES,
-    BookKind.ENVIRONMENT,
+    *(BookKind.ROUTES, BookKind.DOUBTS, BookKind.ENVIRONMENT),
 )
-ONCE = (*(BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES, BookKind.ROUTES),)
+ONCE = (
+    *(BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES, BookKind.ROUTES),
+    BookKind.DOUBTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Rulebook:
     """Everything that is in force; `alternatives` are groups of books of which one runs at a time.
 
     `environment` is the one whose values are in force; without one those are that the books themselves have. `routes`
-    decide nothing about trading, so they are no part of the version.
+    and `doubts` decide nothing about trading, so they are no part of the version.
     """
 
     books: Mapping[str, Book]
@@ -72,6 +76,7 @@ class Rulebook:
     phases: Phases | None = None
     sharing: Sharing | None = None
     routes: Routes | None = None
+    doubts: tuple[Doubt, ...] | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -142,6 +147,7 @@ class _Loading:
         self.lifecycle: Lifecycle | None = None
         self.sharings: dict[str, Sharing] = {}
         self.routes: Routes | None = None
+        self.doubts: dict[str, tuple[Doubt, ...]] = {}
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -289,6 +295,12 @@ class _Loading:
         routes = read_routes(file.document.root, self.known.books, findings)
         self.routes = self.routes or routes
 
+    def uncertainty(self, file: _File, findings: Findings) -> None:
+        """The doubts."""
+        scope = GovernanceScope(file.document.root, DOUBTS, self.vocabulary_for, self.known, findings)
+        self.doubts[file.document.file] = read_doubts(file.document, scope)
+        findings.extend(scope.unused())
+
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
@@ -320,7 +332,7 @@ class _Loading:
         other.findings, other.environments = {}, {}
         other.engines, other.resolved = dict(self.engines), dict(self.resolved)
         other.ladders, other.checks, other.phases = dict(self.ladders), dict(self.checks), dict(self.phases)
-        other.sharings = dict(self.sharings)
+        other.sharings, other.doubts = dict(self.sharings), dict(self.doubts)
         reached = with_heirs(documents, self.by_name)
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
@@ -426,6 +438,7 @@ class _Loading:
             next((phases for phases in self.phases.values() if phases is not None), None),
             self.sharing,
             self.routes,
+            next(iter(self.doubts.values()), None),
         )
 
 
@@ -440,6 +453,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.SHARES: _Loading.capital,
         BookKind.PHASES: _Loading.growth,
         BookKind.ROUTES: _Loading.alerts,
+        BookKind.DOUBTS: _Loading.uncertainty,
         BookKind.ENVIRONMENT: _Loading.environment,
     }
 )
