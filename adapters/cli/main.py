@@ -23,6 +23,7 @@ from adapters.cli.lookahead import lookahead
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
+from adapters.cli.search import search
 from adapters.cli.status import status
 from adapters.cli.store import add_to
 from adapters.cli.stress import stress
@@ -67,6 +68,7 @@ app.command()(compare)
 app.command()(lookahead)
 app.command()(warmup)
 app.command()(stress)
+app.add_typer(search, name="search")
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)

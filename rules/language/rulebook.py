@@ -110,6 +110,26 @@ def load(
     return loading.environments.get(environment, loading).rulebook(environment), findings
 
 
+class Overlaid:
+    """A rulebook that is put together again with one more overlay, as often as wanted; other files aren't read again."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        environment: str = "",
+    ) -> None:
+        loading = _Loading(machines, vocabulary_for)
+        loading.read(paths)
+        self._environment = environment
+        self._base = loading.environments.get(environment, loading)
+
+    def with_overlay(self, text: str, file: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Give what is in force with an overlay, or None when it has an error; findings are about the overlay only."""
+        return self._base.with_overlay(text, file, self._environment)
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     """A file with its kind; `sound` says that it has the form of its kind."""
@@ -337,6 +357,21 @@ class _Loading:
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
         return other
+
+    def with_overlay(self, text: str, file: str, environment: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Read one more book that extends another."""
+        document, problems = read_text(text.encode(), file)
+        if document is None:
+            return None, problems
+        problems += check_shape(document, BookKind.OVERLAY)
+        added = _File(document, BookKind.OVERLAY, not problems)
+        other = copy(self)
+        other.files, other.findings = [*self.files, added], {}
+        other.engines, other.resolved = dict(self.engines), dict(self.resolved)
+        other.look(file, lambda found: other.engine(added, found))
+        findings = [*problems, *other.everything()]
+        wrong = any(finding.severity is Severity.ERROR for finding in findings)
+        return (None if wrong else other.rulebook(environment)), findings
 
     def everything(self) -> list[Finding]:
         """The findings of all files so far."""
