@@ -336,7 +336,6 @@ class Engine:
         self.life.move("start", "a process has begun", draft)
         self.path.restarted(draft)
         self.reconciliation.begin(draft)
-        draft.requests += self.trader.transfers.unanswered()
 
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
@@ -400,11 +399,15 @@ class Engine:
             self._reconciled(draft)
 
     def _reconciled(self, draft: Draft) -> None:
+        if self.ready and not self._returning:
+            return
         if not self.ready:
             self.life.move("ready", "every account is reconciled", draft)
         if self._returning:
             self._returning = False
             self.outage.back(ExchangeBack(draft.at_ms), draft)
+        # Before, they would be refused, and forgotten although the money may have moved.
+        draft.requests += self.trader.transfers.unanswered()
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
