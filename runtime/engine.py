@@ -49,6 +49,8 @@ from runtime.history import Histories
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
+from runtime.leverages import NAMED as LEVERAGE
+from runtime.leverages import Leverages
 from runtime.life import Life
 from runtime.order_path import OrderPath
 from runtime.orphans import Orphans
@@ -91,6 +93,7 @@ class Engine:
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
+        self.leverages = Leverages()
         self._looks = self._returning = False
         self._bind()
         rules, everything = rulebook.lifecycle, tuple(self.instances.values())
@@ -200,6 +203,7 @@ class Engine:
         if self.halted:
             self.halt.advance(draft)
         self.protection.note(draft.requests)
+        self.leverages.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -335,6 +339,7 @@ class Engine:
         self._looks = True
         self.life.move("start", "a process has begun", draft)
         self.path.restarted(draft)
+        self.protection.restarted(draft.at_ms)
         self.reconciliation.begin(draft)
 
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
@@ -352,9 +357,13 @@ class Engine:
         if event.order_id.startswith(STOP):
             self.protection.refused(event.order_id, draft)
             self.protection.watch(draft)
+        elif event.order_id.startswith(LEVERAGE):
+            self.leverages.refused(event.order_id)
 
     def _on_unknown(self, event: OrderUnknown, draft: Draft) -> None:
         self.path.unknown(event, draft)
+        if event.order_id.startswith(STOP):
+            self.protection.unknown(event.order_id)
 
     def _on_looked_up(self, event: LookedUp, draft: Draft) -> None:
         self.react(self.path.looked_up(event, draft), draft)
@@ -407,10 +416,11 @@ class Engine:
             self._returning = False
             self.outage.back(ExchangeBack(draft.at_ms), draft)
         # Before, they would be refused, and forgotten although the money may have moved.
-        draft.requests += self.trader.transfers.unanswered()
+        draft.requests += (*self.trader.transfers.unanswered(), *self.leverages.unanswered())
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
+        self.leverages.answered(event.account, event.symbol)
 
     def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
         self.world.board.observe(event)
@@ -485,6 +495,7 @@ class Engine:
             "path": self.path.to_plain(),
             "protection": self.protection.to_plain(),
             "reconciliation": self.reconciliation.to_plain(),
+            "leverages": self.leverages.to_plain(),
             "looks": [self._looks, self._returning],
         }
 
@@ -519,6 +530,7 @@ class Engine:
         engine.path.restore(plain["path"])
         engine.protection.restore(plain["protection"])
         engine.reconciliation.restore(plain["reconciliation"])
+        engine.leverages.restore(plain.get("leverages", ()))
         engine._looks, engine._returning = plain["looks"]
         return engine
 
