@@ -30,8 +30,8 @@ check: setup  ## style, types and the arrow of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-chaos: setup  ## kill the running engine thirty times while it trades
-	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
+chaos: setup  ## kill the running engine two hundred times, and let it die at every boundary of two weeks
+	KILLS=200 SPAN_DAYS=14 $(BIN)/python -m pytest -q -s tests/adapters/cli/test_kill.py tests/adapters/cli/test_boundaries.py
 
 HOURS ?= 2
 SOAK ?= soak
