@@ -29,6 +29,7 @@ class Control:
             "phase": self._player.phase.value,
             "is_over": self._player.is_over,
             "speed": self._player.speed,
+            "executions": self._exchange.live.model.executions,
             "struck": {kind.value: count for kind, count in self._exchange.faults.struck.items()},
         }
 
