@@ -9,6 +9,7 @@ from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
+from adapters.cli.child import hold_on
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.data import data
@@ -54,6 +55,7 @@ def main(
     ] = False,
 ) -> None:
     """Stand in front of all commands."""
+    hold_on()
 
 
 app.command()(check)
