@@ -124,7 +124,8 @@ class Engine:
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
-        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
+        every_ms = self.rulebook.lifecycle.look_every_ms
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, every_ms)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]

@@ -9,6 +9,7 @@ from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
+from adapters.cli.child import hold_on
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.data import data
@@ -53,11 +54,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[
+    _wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Stand in front of all commands."""
+    hold_on()
 
 
 app.command()(check)

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from types import FrameType
 
@@ -20,10 +21,11 @@ from adapters.cli.kept_rules import last_in_force
 from adapters.cli.kept_store import Standing, Store, held, remember, stand
 from adapters.cli.real_money import allowed
 from adapters.cli.trading import Trading, rules_of, trading_around
-from adapters.cli.watching import watched
+from adapters.cli.watching import mood_of, watched
 from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.following import TableFollower
+from adapters.postgres.gathering import Gathering
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
@@ -88,8 +90,12 @@ class Process:
         news = AccountNews(self._inbox, standing.counts_from_ms)
         setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
         main = trading.folder.keys(trading.main) if trading.main else None
-        self._bybit = Bybit(setting, self._clock, counter.accounts(), standing.plan, main)
-        self._loop = Loop(self._engine, Patient(journal), self._bybit, self._inbox, self._clock)
+        plan = standing.plan
+        if self._mode is RunMode.LOCAL:
+            plan = replace(plan, before_candles=mood_of(counter.hosts.rest, self._inbox))
+        self._bybit = Bybit(setting, self._clock, counter.accounts(), plan, main)
+        self._gathering = Gathering(journal, lambda: len(self._inbox) > 0)
+        self._loop = Loop(self._engine, Patient(self._gathering), self._bybit, self._inbox, self._clock)
         self._status = StatusRow(store.find, self._mode.value)
         self._renew_ms = 0
         self._ready = False
@@ -148,6 +154,7 @@ class Process:
         if self._loop.unwritten:
             say(f"The journal is away: {self._loop.unwritten} entries are lost, and learned from the exchange again.")
             return
+        self._gathering.flush()
         remember(self._journal, self._engine)
         say(f"Stopped after entry {self._engine.sequence}; the next start goes on from here.")
 

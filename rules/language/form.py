@@ -282,6 +282,12 @@ class HaltForm(Form):
     remind_every: Value = Field(description="how often the operator is told what is still open")
 
 
+class ReconciliationForm(Form):
+    """How often what the exchange shows is compared with the books."""
+
+    look_every: Value = Field(description="how long after one look at an account the next one is taken")
+
+
 class LifecycleForm(Form):
     """What happens when the exchange can't be reached, and how an emergency halt is carried out."""
 
@@ -289,6 +295,7 @@ class LifecycleForm(Form):
     about: Prose | None = None
     outage: OutageForm
     halt: HaltForm
+    reconciliation: ReconciliationForm | None = None
 
 
 Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]

@@ -111,7 +111,7 @@ def load(
 
 
 class Overlaid:
-    """A rulebook that is put together again with one more overlay, as often as wanted; other files aren't read again."""
+    """A rulebook that is put together again with one more overlay, as often as wanted; the rest is read once."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Overlaid:
         vocabulary_for: VocabularyFor,
         environment: str = "",
     ) -> None:
-        loading = _Loading(machines, vocabulary_for)
+        loading = _Loading(machines, vocabulary_for, {}, ())
         loading.read(paths)
         self._environment = environment
         self._base = loading.environments.get(environment, loading)
