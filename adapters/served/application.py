@@ -71,6 +71,7 @@ class Application:
         return {
             "state": control.state,
             "advance": control.advance,
+            "skip": control.skip,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,
