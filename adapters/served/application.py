@@ -74,6 +74,7 @@ class Application:
             "state": control.state,
             "orders": control.orders,
             "advance": control.advance,
+            "skip": control.skip,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,

@@ -23,4 +23,7 @@ pytest_plugins = [
     "features.steps.growth",
     "features.steps.recorded",
     "features.steps.engines",
+    "features.steps.live",
+    "features.steps.live_faults",
+    "features.steps.live_seen",
 ]

@@ -1,7 +1,7 @@
 """A copy of the rule files that a scenario may edit, line by line, as a person would."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -96,10 +96,13 @@ class RuleFiles:
 
     def written(self) -> list[Path]:
         """Write all files as they are now."""
-        for name, text in self.texts.items():
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).write_text(text, encoding="utf-8")
+        self.write()
         return [Path(name) for name in sorted(self.texts)]
+
+    def write(self) -> Path:
+        """Write all files, for a program that reads them from a folder; gives the folder."""
+        _write(self._copy_to, self._texts.items())
+        return self._copy_to
 
     def load(self) -> Loaded:
         """Read and check all files."""
@@ -138,12 +141,16 @@ _KNOWN: dict[tuple[tuple[str, str], ...], Loaded] = {}
 def _load(texts: tuple[tuple[str, str], ...], folder: Path) -> Loaded:
     """Most scenarios use the files as they are shipped, so what was read once is kept."""
     if texts not in _KNOWN:
-        for name, text in texts:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        _write(folder, texts)
         _KNOWN[texts] = load([folder / name for name, _ in texts], MACHINES, vocabulary_for)
     return _KNOWN[texts]
+
+
+def _write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:
+    for name, text in texts:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def put(text: str, path: Sequence[str], value: str | None) -> str:
