@@ -46,6 +46,7 @@ docs: setup  ## renew the parts of the documentation that are made from the code
 
 bench: setup  ## measure side by side with others
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.peers
 
 # The lock files come from pyproject.toml. After a change there: `make lock`, which keeps every pin that still fits.
 # To raise the pins: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package polars"` for one. Commit the result.
