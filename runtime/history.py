@@ -81,6 +81,11 @@ class History:
         """When the last visible candle closed."""
         return self._rows[self.length - 1][1] if self.length else None
 
+    @property
+    def closes_ms(self) -> NDArray[np.generic]:
+        """When each candle closes, preloaded ones included."""
+        return self._array("close_ms")
+
     # ── candles come in ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def preload(self, candles: pl.DataFrame) -> None:

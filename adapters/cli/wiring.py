@@ -1,6 +1,6 @@
 """Puts the parts of a run together: rules, market, exchange, portfolio, engine, recorder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from adapters.cli.plan import CandleFile, Plan
 from adapters.cli.rulebook import books_named, in_force
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
+from adapters.simulated.late import LateExchange
 from adapters.simulated.settings import ExchangeSettings
 from rules.language.book import Book
 from rules.language.rulebook import Rulebook
@@ -24,35 +25,13 @@ from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
 from runtime.market_data import MarketData
+from runtime.ports import CandleExchange
 from runtime.recorder import Recorder
 from runtime.run import RunSettings
+from runtime.timeframe import timeframe_ms
 
 ID_LENGTH = 10
 Instruments = Mapping[tuple[Market, str], Instrument]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything of a run, warmed up and standing before its first candle."""
-
-    plan: Plan
-    rulebook: Rulebook
-    engine: Engine
-    exchange: SimulatedExchange
-    data: MarketData
-    recorder: Recorder
-    backtest: Backtest
-
-    @property
-    def settings(self) -> RunSettings:
-        """What the run is on."""
-        return self.recorder.settings
-
-    @property
-    def run_id(self) -> str:
-        """A name that only the same settings, rules and data give again."""
-        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data)))
-        return sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +44,39 @@ class Supplies:
     shelf: ColumnShelf
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything of a run, warmed up and standing before its first candle."""
+
+    plan: Plan
+    rulebook: Rulebook
+    engine: Engine
+    exchange: SimulatedExchange
+    supplies: Supplies
+    recorder: Recorder
+    backtest: Backtest
+
+    @property
+    def data(self) -> MarketData:
+        """The market it runs over."""
+        return self.supplies.data
+
+    @property
+    def settings(self) -> RunSettings:
+        """What the run is on."""
+        return self.recorder.settings
+
+    @property
+    def run_id(self) -> str:
+        """A name that only the same settings, rules and data give again."""
+        late = (self.plan.late_bars,) if self.plan.late_bars else ()
+        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *late))
+        return sha256(content.encode()).hexdigest()[:ID_LENGTH]
+
+
 def supplies_of(plan: Plan, rules: Rulebook, books: tuple[Book, ...]) -> Supplies:
     """Read what a plan trades on; raises as `prepare` does."""
-    instruments = costing(_instruments(books), plan.costs)
-    return Supplies(instruments, *market_of(plan, rules, books), ColumnShelf())
+    return Supplies(_instruments(books), *market_of(plan, rules, books), ColumnShelf())
 
 
 def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | None = None) -> Prepared:
@@ -83,20 +91,30 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | N
     if plan.shares:
         rules = replace(rules, sharing=None)
     supplied = supplies_of(plan, rules, books) if supplies is None else supplies
-    instruments, data, (from_ms, to_ms) = supplied.instruments, supplied.data, supplied.span
+    data, (from_ms, to_ms) = supplied.data, supplied.span
+    instruments = costing(supplied.instruments, plan.costs)
     settings = _settings(plan, rules, shares, from_ms, to_ms)
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
     warm_up(engine.world.histories, data, from_ms, supplied.shelf)
     recorder = Recorder(engine, settings, (*_notes(rules, plan), *data.notes))
-    backtest = Backtest(engine, exchange, data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
-    return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
+    backtest = Backtest(engine, _reached(exchange, plan, books), data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
+    return Prepared(plan, rules, engine, exchange, supplied, recorder, backtest)
+
+
+def _reached(exchange: SimulatedExchange, plan: Plan, books: Sequence[Book]) -> CandleExchange:
+    """The exchange as orders reach it; both legs of a pair have seconds, so those are never late."""
+    if not plan.late_bars:
+        return exchange
+    single = [book for book in books if len(book.markets) == 1]
+    return LateExchange(exchange, {book.account: plan.late_bars * timeframe_ms(book.timeframe) for book in single})
 
 
 def _notes(rules: Rulebook, plan: Plan) -> tuple[str, ...]:
     environment = f"The rules have the values of the environment {rules.environment}." if rules.environment else ""
     shares = "Shares were given, so no money moves between engines." if plan.shares else ""
-    return tuple(note for note in (environment, shares) if note)
+    late = f"Entries reach the market {plan.late_bars} candles of their book late." if plan.late_bars else ""
+    return tuple(note for note in (environment, shares, late) if note)
 
 
 def warm_up(histories: Histories, data: MarketData, from_ms: int, shelf: ColumnShelf | None = None) -> None:
@@ -142,7 +160,7 @@ def _known(shares: Mapping[str, Decimal], plan: Plan) -> Mapping[str, Decimal]:
 
 def _exchange_settings(plan: Plan) -> ExchangeSettings:
     try:
-        return ExchangeSettings(slippage=plan.slippage * plan.costs)
+        return ExchangeSettings(slippage=plan.slippage * plan.costs, volume_share=plan.volume_share)
     except ValueError as error:
         raise Failure(str(error), ExitCode.USAGE) from None
 

@@ -50,7 +50,7 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R055": "A date that can't be read.",
         "R056": "An engine or a book that can't be part of a phase.",
         "R057": "The capital of a phase that can't be meant.",
-        "R058": "A gate that asks for what isn't measured.",
+        "R058": "A gate or a doubt that asks for what isn't measured.",
         "R059": "A channel that doesn't exist, or one without an address.",
         "R060": "A route that would lose or hold back alerts.",
         "R061": "A range to search that can't be meant.",

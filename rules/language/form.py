@@ -282,6 +282,12 @@ class HaltForm(Form):
     remind_every: Value = Field(description="how often the operator is told what is still open")
 
 
+class ReconciliationForm(Form):
+    """How often what the exchange shows is compared with the books."""
+
+    look_every: Value = Field(description="how long after one look at an account the next one is taken")
+
+
 class LifecycleForm(Form):
     """What happens when the exchange can't be reached, and how an emergency halt is carried out."""
 
@@ -289,6 +295,7 @@ class LifecycleForm(Form):
     about: Prose | None = None
     outage: OutageForm
     halt: HaltForm
+    reconciliation: ReconciliationForm | None = None
 
 
 Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]
@@ -452,6 +459,26 @@ class PhasesForm(Form):
     phases: Annotated[dict[Name, PhaseForm], Field(min_length=1, max_length=MOST_CONDITIONS)]
 
 
+class DoubtForm(Form):
+    """One reason to doubt a result."""
+
+    of: Literal["portfolio", "directional"] | None = Field(
+        None, description="whose result: that of the portfolio, or that of each directional book by itself"
+    )
+    when: Expression = Field(description="the condition over the result, under which it is doubtful")
+    says: Prose = Field(description="what that means, in a sentence")
+
+
+class DoubtsForm(Form):
+    """What makes the result of a back-test worth less than it looks."""
+
+    book: BookName
+    about: Prose | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    doubts: Annotated[dict[Name, DoubtForm], Field(min_length=1, max_length=MOST_ENTRIES)]
+
+
 class BookKind(StrEnum):
     """What a file decides about, known by its sections."""
 
@@ -464,6 +491,7 @@ class BookKind(StrEnum):
     SHARES = "shares"
     PHASES = "phases"
     ROUTES = "routes"
+    DOUBTS = "doubts"
     ENVIRONMENT = "environment"
 
 
@@ -477,6 +505,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.SHARES: SharesForm,
     BookKind.PHASES: PhasesForm,
     BookKind.ROUTES: RoutesForm,
+    BookKind.DOUBTS: DoubtsForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
@@ -490,6 +519,7 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "phases": BookKind.PHASES,
     "routes": BookKind.ROUTES,
     "channels": BookKind.ROUTES,
+    "doubts": BookKind.DOUBTS,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,
