@@ -49,3 +49,11 @@ def test_a_wrong_one_is_told_and_leaves_no_trace(books) -> None:
     assert before is not None
     assert again is not None
     assert again.version == before.version
+
+
+def test_one_overlay_is_not_seen_beside_the_next(books) -> None:
+    rules = overlaid(books)
+    rules.with_overlay(QUICK.format(slow=50), "quick.yaml")
+    other, _ = rules.with_overlay(QUICK.replace("quick", "other").format(slow=50), "other.yaml")
+    assert other is not None
+    assert set(other.books) == {"trend-1", "core", "other"}
