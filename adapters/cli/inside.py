@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 
 from adapters.cli.plan import Inside
+from adapters.history.venues import MARKET_NAMES
 from adapters.report.words import percent
 from rules.language.book import Book
 from runtime.feed import finest_of
@@ -38,10 +39,10 @@ def _traded(data: MarketData, books: Sequence[Book], span: tuple[int, int]) -> I
             if traded is None or decided not in data.candles:
                 continue
             if traded == decided:
-                yield f"{book.timeframe} as they are", symbol
+                yield f"{MARKET_NAMES[decided[0]]} {book.timeframe} as they are", symbol
             else:
                 share = _share(data, decided, traded, span)
-                yield f"{book.timeframe} by {traded[2]} for {percent(share)} of them", symbol
+                yield f"{MARKET_NAMES[decided[0]]} {book.timeframe} by {traded[2]} for {percent(share)} of them", symbol
 
 
 def _share(data: MarketData, decided: Key, traded: Key, span: tuple[int, int]) -> float:

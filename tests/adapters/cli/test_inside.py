@@ -36,8 +36,8 @@ def note(prepared: Prepared) -> str:
 def test_finer_candles_are_used_where_there_are_some_and_left_out_where_not_wanted(plan: Plan) -> None:
     finer, worst, best = (prepare(replace(plan, inside=inside)) for inside in Inside)
     assert [traded(one) for one in (finer, worst, best)] == [{"1h", "1d"}, {"1d"}, {"1d"}]
-    assert "1d by 1h for 100.0 % of them (BTCUSDT, ETHUSDT)" in note(finer)
-    assert "1d as they are (BTCUSDT, ETHUSDT)" in note(worst)
+    assert "perpetual 1d by 1h for 100.0 % of them (BTCUSDT, ETHUSDT)" in note(finer)
+    assert "perpetual 1d as they are (BTCUSDT, ETHUSDT)" in note(worst)
     assert "the worst comes first" in note(worst)
     assert "the best comes first" in note(best)
     assert len({one.run_id for one in (finer, worst, best)}) == 3
@@ -70,7 +70,7 @@ def test_a_report_says_what_was_assumed(eternal: Callable[..., Result], market: 
     assert ended.exit_code == 0, ended.output
     assert "which no market promises" in ended.output
     document = json.loads(Path("run.json").read_text())
-    assert any(one.startswith("Inside candles: 1d as they are") for one in document["data_notes"])
+    assert any(one.startswith("Inside candles: perpetual 1d as they are") for one in document["data_notes"])
 
 
 def test_it_is_kept_with_a_plan() -> None:
