@@ -1,7 +1,7 @@
 """`eternal lookahead`: other futures, and a proof that nothing before them has changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,11 +145,11 @@ def _played(prepared: "Prepared", edge_ms: int, future: "Future") -> "Track":
     from adapters.cli.wiring import prepare
     from adapters.report.words import day
     from adapters.synthetic.futures import with_future
+    from runtime.column_shelf import ColumnShelf
     from runtime.lookahead import Track
 
-    span = (prepared.settings.from_ms, prepared.settings.to_ms)
-    altered = with_future(prepared.data, edge_ms, future)
-    again = prepare(prepared.plan, prepared.rulebook, (altered, span))
+    supplies = replace(prepared.supplies, data=with_future(prepared.data, edge_ms, future), shelf=ColumnShelf())
+    again = prepare(prepared.plan, prepared.rulebook, supplies)
     track = Track.of(again.engine)
     _play(again, track, edge_ms, f"{future.value} after {day(edge_ms)}")
     return track

@@ -9,6 +9,7 @@ from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
+from adapters.cli.child import hold_on
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.data import data
@@ -23,6 +24,7 @@ from adapters.cli.lookahead import lookahead
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
+from adapters.cli.search import search
 from adapters.cli.status import status
 from adapters.cli.store import add_to
 from adapters.cli.stress import stress
@@ -52,11 +54,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[
+    _wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Stand in front of all commands."""
+    hold_on()
 
 
 app.command()(check)
@@ -67,6 +70,7 @@ app.command()(compare)
 app.command()(lookahead)
 app.command()(warmup)
 app.command()(stress)
+app.add_typer(search, name="search")
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)

@@ -107,7 +107,7 @@ def put_under(plan: "Plan", tests: "Scenarios") -> Tested:
     whole = _played(prepared, "as asked for")
     found = [told("as asked for", whole)]
     for name, changed in changes(plan, tests):
-        again = prepare(changed, prepared.rulebook, (prepared.data, span))
+        again = prepare(changed, prepared.rulebook, prepared.supplies)
         found.append(told(name, _played(again, name)))
     found += [_in_crash(prepared, plan, crash, tests.lead_days) for crash in tests.crashes]
     return Tested(prepared.plan.books, tuple(found), tuple(drawings(whole, tests)))
@@ -244,10 +244,12 @@ def _of_crash(
     from adapters.cli.wiring import prepare
     from adapters.report.stress_sheets import Stressed
     from adapters.report.summary import summarise
+    from runtime.column_shelf import ColumnShelf
     from runtime.metrics import performance
 
-    from_ms, to_ms = market[1]
-    prepared = prepare(replace(plan, from_ms=from_ms, to_ms=to_ms), whole.rulebook, market)
+    data, (from_ms, to_ms) = market
+    supplies = replace(whole.supplies, data=data, span=market[1], shelf=ColumnShelf())
+    prepared = prepare(replace(plan, from_ms=from_ms, to_ms=to_ms), whole.rulebook, supplies)
     result = _played(prepared, crash.name)
     summary = summarise(result)
     inside, held = _within(summary.curve, window), _within(summary.benchmark_curve, window)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from itertools import product
 
@@ -20,6 +21,7 @@ from rules.language.book import Book
 from rules.language.rulebook import Rulebook
 from runtime.backtest import Backtest
 from runtime.capital import portfolio_of, shares_of, wallets_of
+from runtime.column_shelf import ColumnShelf
 from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
@@ -34,6 +36,16 @@ Instruments = Mapping[tuple[Market, str], Instrument]
 
 
 @dataclass(frozen=True, slots=True)
+class Supplies:
+    """What runs over the same market have in common: what can be traded, the data with their span, their columns."""
+
+    instruments: Instruments
+    data: MarketData
+    span: Span
+    shelf: ColumnShelf
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything of a run, warmed up and standing before its first candle."""
 
@@ -41,9 +53,14 @@ class Prepared:
     rulebook: Rulebook
     engine: Engine
     exchange: SimulatedExchange
-    data: MarketData
+    supplies: Supplies
     recorder: Recorder
     backtest: Backtest
+
+    @property
+    def data(self) -> MarketData:
+        """The market it runs over."""
+        return self.supplies.data
 
     @property
     def settings(self) -> RunSettings:
@@ -59,8 +76,13 @@ class Prepared:
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 
-def prepare(plan: Plan, rulebook: Rulebook | None = None, market: tuple[MarketData, Span] | None = None) -> Prepared:
-    """Build a run from its plan, over other market data than the plan's own where some are given.
+def supplies_of(plan: Plan, rules: Rulebook, books: tuple[Book, ...]) -> Supplies:
+    """Read what a plan trades on; raises as `prepare` does."""
+    return Supplies(_instruments(books), *market_of(plan, rules, books), ColumnShelf())
+
+
+def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | None = None) -> Prepared:
+    """Build a run from its plan; supplies of an earlier run over the same market need not be read again.
 
     Raises Failure, CapitalError or MarketDataError with a sentence for what can't be used.
     """
@@ -70,16 +92,17 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None, market: tuple[MarketDa
     shares = shares_of(rules, plan.books, _known(plan.shares, plan))
     if plan.shares:
         rules = replace(rules, sharing=None)
-    instruments = costing(_instruments(books), plan.costs)
-    data, (from_ms, to_ms) = market_of(plan, rules, books) if market is None else market
+    supplied = supplies_of(plan, rules, books) if supplies is None else supplies
+    data, (from_ms, to_ms) = supplied.data, supplied.span
+    instruments = costing(supplied.instruments, plan.costs)
     settings = _settings(plan, rules, shares, from_ms, to_ms)
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
-    warm_up(engine.world.histories, data, from_ms)
+    warm_up(engine.world.histories, data, from_ms, supplied.shelf)
     inside = inside_note(data, books, (from_ms, to_ms), plan.inside)
     recorder = Recorder(engine, settings, (*_notes(rules, plan), inside, *data.notes))
     backtest = Backtest(engine, _reached(exchange, plan, books), data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
-    return Prepared(plan, rules, engine, exchange, data, recorder, backtest)
+    return Prepared(plan, rules, engine, exchange, supplied, recorder, backtest)
 
 
 def _reached(exchange: SimulatedExchange, plan: Plan, books: Sequence[Book]) -> CandleExchange:
@@ -97,12 +120,14 @@ def _notes(rules: Rulebook, plan: Plan) -> tuple[str, ...]:
     return tuple(note for note in (environment, shares, late) if note)
 
 
-def warm_up(histories: Histories, data: MarketData, from_ms: int) -> None:
+def warm_up(histories: Histories, data: MarketData, from_ms: int, shelf: ColumnShelf | None = None) -> None:
     """Hand over all candles, and let those that close by the start be seen."""
-    for (market, symbol, timeframe), frame in data.candles.items():
-        history = histories.history(market, symbol, timeframe)
-        history.preload(frame)
+    shelf = shelf or ColumnShelf()
+    for key, frame in data.candles.items():
+        history = histories.history(*key)
+        history.take(shelf.get(key, partial(history.rows_of, frame)))
         history.advance_to(from_ms)
+    histories.shelf = shelf
 
 
 def costing(instruments: Instruments, costs: Decimal) -> Instruments:

@@ -64,6 +64,7 @@ KEYS = {
     "mode": "live; shadow: evaluated and recorded, moves nothing; off",
     "orders_per_hour": "of all books together",
     "params": "named values with units",
+    "search": "the values of params that a search may try",
     "report": "whether the operator hears of the level every hour",
     "symbols": "what it trades",
     "value": "the value itself",

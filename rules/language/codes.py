@@ -53,6 +53,7 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R058": "A gate or a doubt that asks for what isn't measured.",
         "R059": "A channel that doesn't exist, or one without an address.",
         "R060": "A route that would lose or hold back alerts.",
+        "R061": "A range to search that can't be meant.",
         "P001": "A fact that is defined by itself.",
         "P002": "A state that the book's rules never reach.",
         "P003": "A state that is never left.",

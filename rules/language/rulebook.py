@@ -1,6 +1,6 @@
 """All rule files together: read, checked, resolved; one rulebook or all the reasons why not."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -34,7 +34,7 @@ from rules.language.overlay import resolve
 from rules.language.phases import Phases
 from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
-from rules.language.reading import read
+from rules.language.reading import read, read_text
 from rules.language.routes import Routes
 from rules.language.routes_book import read_routes
 from rules.language.shape import check_shape, kind_of
@@ -89,14 +89,17 @@ def load(
     machines: Mapping[str, MachineShape],
     vocabulary_for: VocabularyFor,
     environment: str = "",
+    instead: Mapping[str, str] = MappingProxyType({}),
+    left_out: Collection[str] = (),
 ) -> tuple[Rulebook | None, list[Finding]]:
     """Read rule files; give the rulebook, or None when any of them has an error, and every finding of every file.
 
     `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks`, `breakers` or `phases`, and
     the symbols of the book (for governance: of all books). With an environment its values are in force; all
-    environments are checked, whichever is chosen. Nothing is raised for what stands in a file.
+    environments are checked, whichever is chosen. Nothing is raised for what stands in a file. `instead` are texts that
+    count in place of what stands in these files; books that are `left_out` may be spoken of although no file has them.
     """
-    loading = _Loading(machines, vocabulary_for)
+    loading = _Loading(machines, vocabulary_for, instead, left_out)
     loading.read(paths)
     loading.check_together()
     findings = loading.finished()
@@ -105,6 +108,26 @@ def load(
     if environment and environment not in loading.environments:
         return None, [*findings, unknown(environment, loading.environments)]
     return loading.environments.get(environment, loading).rulebook(environment), findings
+
+
+class Overlaid:
+    """A rulebook that is put together again with one more overlay, as often as wanted; the rest is read once."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        environment: str = "",
+    ) -> None:
+        loading = _Loading(machines, vocabulary_for, {}, ())
+        loading.read(paths)
+        self._environment = environment
+        self._base = loading.environments.get(environment, loading)
+
+    def with_overlay(self, text: str, file: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Give what is in force with an overlay, or None when it has an error; findings are about the overlay only."""
+        return self._base.with_overlay(text, file, self._environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +142,17 @@ class _File:
 class _Loading:
     """One run of `load`: what has been read so far, and the findings by file."""
 
-    def __init__(self, machines: Mapping[str, MachineShape], vocabulary_for: VocabularyFor) -> None:
+    def __init__(
+        self,
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        instead: Mapping[str, str],
+        left_out: Collection[str],
+    ) -> None:
         self.machines = machines
         self.vocabulary_for = vocabulary_for
+        self.instead = instead
+        self.left_out = left_out
         self.findings: dict[str, Findings] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
         self.files: list[_File] = []
@@ -158,7 +189,8 @@ class _Loading:
 
     def file(self, path: Path, findings: Findings) -> None:
         """Read one file and check its form."""
-        document, problems = read(path, str(path))
+        text, name = self.instead.get(str(path)), str(path)
+        document, problems = read(path, name) if text is None else read_text(text.encode(), name)
         findings.extend(problems)
         if document is None:
             return
@@ -185,7 +217,7 @@ class _Loading:
     def known(self) -> Known:
         """What governance may speak of by name, in the order of the files."""
         symbols = [scalar.value for file in self.files for scalar in file.document.root.scalars("symbols")]
-        return Known(tuple(self.by_name), tuple(self.machines), tuple(dict.fromkeys(symbols)))
+        return Known((*self.by_name, *self.left_out), tuple(self.machines), tuple(dict.fromkeys(symbols)))
 
     def engine(self, file: _File, findings: Findings) -> None:
         """A book of an engine, with what it extends."""
@@ -275,7 +307,7 @@ class _Loading:
     def growth(self, file: _File, findings: Findings) -> None:
         """The phases."""
         scope = GovernanceScope(file.document.root, PHASES, self.vocabulary_for, self.known, findings)
-        self.phases[file.document.file] = read_phases(file.document, scope, tuple(self.by_name))
+        self.phases[file.document.file] = read_phases(file.document, scope, self.known.books)
         findings.extend(scope.unused())
 
     def alerts(self, file: _File, findings: Findings) -> None:
@@ -293,7 +325,7 @@ class _Loading:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
         name = root.scalar("environment")
-        documents = changed(root, self.targets, findings)
+        documents = changed(root, self.targets, self.left_out, findings)
         if name is None or not name.value:
             return
         under = self.under(documents)
@@ -325,6 +357,21 @@ class _Loading:
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
         return other
+
+    def with_overlay(self, text: str, file: str, environment: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Read one more book that extends another."""
+        document, problems = read_text(text.encode(), file)
+        if document is None:
+            return None, problems
+        problems += check_shape(document, BookKind.OVERLAY)
+        added = _File(document, BookKind.OVERLAY, not problems)
+        other = copy(self)
+        other.files, other.findings = [*self.files, added], {}
+        other.engines, other.resolved = dict(self.engines), dict(self.resolved)
+        other.look(file, lambda found: other.engine(added, found))
+        findings = [*problems, *other.everything()]
+        wrong = any(finding.severity is Severity.ERROR for finding in findings)
+        return (None if wrong else other.rulebook(environment)), findings
 
     def everything(self) -> list[Finding]:
         """The findings of all files so far."""
