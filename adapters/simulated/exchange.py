@@ -197,11 +197,6 @@ class SimulatedExchange:
         )
         return sum(coins, ZERO) + sum(unrealised, ZERO)
 
-    @property
-    def executions(self) -> int:
-        """How many executions there were so far."""
-        return self._clearing.executions
-
     def to_plain(self) -> dict[str, Any]:
         """Give all that the exchange remembers as JSON-able values; instruments and settings are not among them."""
         return {
