@@ -30,8 +30,8 @@ check: setup  ## style, types and the arrow of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-chaos: setup  ## kill the running engine thirty times while it trades
-	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
+chaos: setup  ## kill the running engine two hundred times, and let it die at every boundary of two weeks
+	KILLS=200 SPAN_DAYS=14 $(BIN)/python -m pytest -q -s tests/adapters/cli/test_kill.py tests/adapters/cli/test_boundaries.py
 
 HOURS ?= 2
 SOAK ?= soak
@@ -46,6 +46,7 @@ docs: setup  ## renew the parts of the documentation that are made from the code
 
 bench: setup  ## measure side by side with others
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.peers
 
 # The lock files come from pyproject.toml. After a change there: `make lock`, which keeps every pin that still fits.
 # To raise the pins: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package polars"` for one. Commit the result.
@@ -61,7 +62,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --constraints requirements.lock --output-file requirements-runtime.lock pyproject.toml
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .peers dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements-build.lock requirements.lock pyproject.toml

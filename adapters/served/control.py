@@ -43,6 +43,11 @@ class Control:
         done = self._player.advance(int(values.get("moments", 1)), Phase(values.get("until", Phase.GAP)))
         return {"advanced": done, **self.state({})}
 
+    def skip(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Let so many `ms` of the candles under way have passed at once; their ends are not reached by it."""
+        self._exchange.clock.skip(int(values["ms"]))
+        return self.state({})
+
     def fault(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let something go wrong from now on."""
         fault = replace(Fault.from_plain(dict(values)), since=len(self._exchange.live.orders))

@@ -95,7 +95,7 @@ class ServedExchange:
         last = self.live.model.last(market, symbol)
         if last is None:
             return None
-        day = self.chart.bars(market, symbol, "1h", self.chart.reached_ms - DAY_MS, self.chart.reached_ms)
+        day = self.chart.since(market, symbol, self.chart.reached_ms - DAY_MS)
         rates = self.funding.get(symbol, [])
         rate = rates[-1][1] if rates and market is Market.LINEAR else ZERO
         return Ticker(self.instruments[market, symbol], last, tuple(day), rate, self.chart.reached_ms)

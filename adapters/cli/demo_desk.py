@@ -1,0 +1,91 @@
+"""The working folder of the demonstration: a made-up market, the shipped rules, and wallets."""
+
+import json
+from collections.abc import Set
+from decimal import Decimal
+from pathlib import Path
+
+from adapters.cli.configuration import CONFIGURATION
+from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.options import moment
+from adapters.cli.places import packaged_rules
+from adapters.cli.rulebook import in_force
+from adapters.cli.saved import copy_rules
+from adapters.synthetic.market import write_market
+from runtime.capital import RESERVE, shares_of, wallets_of
+
+SEED = 7
+FIRST_DAY, YEARS = "2020-01-01", 5
+START = "2021-06-01"
+BOOKS = ("core-hodl", "trend-1", "trend-2", "funding", "tactical")
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+TIMEFRAMES = ("1h", "4h", "1d")
+PLAYED = "4h"
+CAPITAL = Decimal(100_000)
+ENGINES = {
+    "CORE-HODL": ("core-hodl",),
+    "TREND": ("trend-1", "trend-2"),
+    "FUNDING": ("funding",),
+    "TACTICAL": ("tactical",),
+}
+MARKET, STORE, RULES, WALLETS, HANDED_OUT = "market", "store", "rules", "accounts.json", "exchange-keys.json"
+# Here a minute lasts less than a thousandth of a second: what the shipped rules do by the minute is done by the day.
+CHANGES = {
+    "engines/funding.yaml": ("timeframe: 1h", f"timeframe: {PLAYED}"),
+    "governance/lifecycle.yaml": ("look_every: 1m", "look_every: 1d"),
+}
+
+
+def prepare(folder: Path) -> None:
+    """Write everything that the exchange and the engine need; fails where an earlier demonstration is in the way."""
+    if (folder / STORE).exists():
+        raise Failure(
+            f"Expected a folder without a demonstration, found one in {folder}. Choose another folder.", ExitCode.USAGE
+        )
+    write_market(folder / MARKET, SEED, moment(FIRST_DAY), YEARS, SYMBOLS, TIMEFRAMES)
+    _write_rules(folder / RULES)
+    _write_wallets(folder)
+
+
+def _write_rules(rules: Path) -> None:
+    copy_rules(packaged_rules(), rules)
+    for name, (shipped, here) in CHANGES.items():
+        file = rules / name
+        file.write_text(file.read_text(encoding="utf-8").replace(shipped, here), encoding="utf-8")
+
+
+def _write_wallets(folder: Path) -> None:
+    rulebook = in_force(packaged_rules())
+    wallets = wallets_of(rulebook, shares_of(rulebook, BOOKS, {}), CAPITAL)
+    # The first account is the main one, which may move money between all others.
+    names = [RESERVE, *(name for name in wallets if name != RESERVE)]
+    coins = {name: {"USDT": str(wallets[name]["USDT"])} for name in names}
+    (folder / WALLETS).write_text(json.dumps(coins, indent=2) + "\n", encoding="utf-8")
+
+
+def write_configuration(folder: Path, address: str) -> None:
+    """Write the engine's configuration for the exchange at an address."""
+    lines = [
+        "mode: local",
+        f"exchange: {address}",
+        f"books: [{', '.join(BOOKS)}]",
+        f"rules: {RULES}",
+        f"store: {STORE}",
+        f"keys: {HANDED_OUT}",
+        f"main: {RESERVE}",
+        "",
+    ]
+    (folder / CONFIGURATION).write_text("\n".join(lines), encoding="utf-8")
+
+
+def exchange_words(folder: Path) -> list[str]:
+    """Give the command that serves the market, held until somebody lets it go on."""
+    symbols = [word for symbol in SYMBOLS for word in ("--symbol", symbol)]
+    played = ["--data", str(folder / MARKET), "--from", START, "--timeframe", PLAYED, *symbols, "--step"]
+    accounts = ["--accounts", str(folder / WALLETS), "--keys", str(folder / HANDED_OUT), "--no-limits"]
+    return ["exchange", *played, *accounts]
+
+
+def all_traded(accounts: Set[str]) -> bool:
+    """Whether each engine has had a fill in one of its accounts."""
+    return all(any(book.upper() in accounts for book in books) for books in ENGINES.values())

@@ -1,0 +1,47 @@
+"""A journal that writes facts of the market together: they come by the dozen, and nothing follows from most of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from runtime.events import FactObserved
+from runtime.step import Step
+
+MOST = 200
+
+
+class BatchJournal(Protocol):
+    """A journal that keeps several steps at once."""
+
+    def append_all(self, steps: Sequence[Step]) -> None:
+        """Keep all of the steps or none."""
+
+
+class Gathering:
+    """Holds a fact that asks for nothing back while more events wait, and writes it with the step after it.
+
+    `waiting` tells whether the engine will take another event at once. Whatever asks for something is written before
+    `append` returns, together with everything that was held. A crash forgets what was held as it forgets what had not
+    been taken from the inbox: nothing of it has left.
+    """
+
+    def __init__(self, journal: BatchJournal, waiting: Callable[[], bool]) -> None:
+        self._journal, self._waiting = journal, waiting
+        self._held: list[Step] = []
+
+    def append(self, step: Step) -> None:
+        """Keep a step, or hold it; raises what the journal raises, and then the step has to be given again."""
+        if _only_a_fact(step) and len(self._held) < MOST and self._waiting():
+            self._held.append(step)
+            return
+        self._journal.append_all((*self._held, step))
+        self._held.clear()
+
+    def flush(self) -> None:
+        """Write what is held; raises what the journal raises."""
+        if self._held:
+            self._journal.append_all(self._held)
+            self._held.clear()
+
+
+def _only_a_fact(step: Step) -> bool:
+    return isinstance(step.event, FactObserved) and not step.requests
