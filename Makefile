@@ -33,7 +33,7 @@ check: setup  ## style, types and the arrow of imports
 chaos: setup  ## kill the running engine thirty times while it trades
 	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
 
-demo: setup  ## run all engines on a made-up market
+demo: setup  ## let all engines trade for a minute on a made-up market
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code

@@ -17,6 +17,7 @@ from adapters.cli.options import moment
 from adapters.cli.saved import copy_rules
 from adapters.synthetic.market import write_market
 
+SPOILED, RIGHT, WRONG = "engines/trend-1.yaml", "strong: 25", "strong: 30%"
 EXAMPLE_SYMBOLS = ("BTCUSDT", "ETHUSDT")
 EXAMPLE_RUN = "eternal backtest --data demo/market --book trend-1 --from 2024-07-01 --to 2024-12-29"
 EXPLAIN_LINES = (("$", "sma_slow = "), ("✓ strength > strong", "strong = "), ("it asked for", "the position:"))
@@ -60,8 +61,8 @@ def examples() -> Mapping[str, str]:
             "explain": shown(printed(explain), *EXPLAIN_LINES),
             "why-not": shown(printed(why_not), *WHY_NOT_LINES),
         }
-        file = Path("rules", demo.SPOILED)
-        file.write_text(file.read_text(encoding="utf-8").replace(demo.RIGHT, demo.WRONG), encoding="utf-8")
+        file = Path("rules", SPOILED)
+        file.write_text(file.read_text(encoding="utf-8").replace(RIGHT, WRONG), encoding="utf-8")
         quoted["check"] = shown(printed("eternal check", mistakes=True), *CHECK_LINES)
     return {name: f"```console\n{text}\n```" for name, text in quoted.items()}
 

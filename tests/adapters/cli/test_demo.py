@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -36,7 +36,7 @@ def processes_in(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A demonstration that goes on until every engine has traded, beside a database that it must not touch."""
     kept = tmp_path_factory.mktemp("demo") / "kept"
     ended = subprocess.run(
@@ -48,7 +48,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout[-2000:]
-    yield kept, ended.stdout
+    return kept, ended.stdout
 
 
 @pytest.mark.spec("CLI-02")
