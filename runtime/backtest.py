@@ -9,12 +9,14 @@ import polars as pl
 
 from runtime.engine import Engine
 from runtime.events import CandleClose, Event, FactObserved, OperatorCommand, Timer
-from runtime.feed import Turn, turns
+from runtime.feed import Timetable, Turn
+from runtime.leap import Leaper
 from runtime.market_data import Key, MarketData
 from runtime.ports import CandleExchange
-from runtime.step import Step
+from runtime.step import Notice, Step
 
 Watch = Callable[[Step], None]
+DASHBOARD_ONLY = "P3"
 TICK_MS = 10_000
 # No candle is shorter, so that the next one never comes before the last tick.
 MINUTE_MS = 60_000
@@ -28,6 +30,11 @@ class Observation:
     name: str
     symbol: str
     value: Decimal
+
+    @property
+    def fact(self) -> FactObserved:
+        """The event by which the engine learns of it."""
+        return FactObserved(self.at_ms, self.name, self.value, self.symbol)
 
 
 class Backtest:
@@ -50,19 +57,41 @@ class Backtest:
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
         self._waiting: deque[Event] = deque()
+        # Whether the last candles that closed have changed nothing, so that the same again would change nothing.
+        self._settled = False
+        self._at_ms = self._from_ms
 
-    def run(self, progress: Callable[[int], None] = lambda _at_ms: None, until_ms: int | None = None) -> int:
-        """Play the span from its first candle to its last, or to a moment in it; returns the number of candles."""
+    def run(
+        self,
+        progress: Callable[[int], None] = lambda _at_ms: None,
+        until_ms: int | None = None,
+        leaper: Leaper | None = None,
+    ) -> int:
+        """Play the span from its first candle to its last, or to a moment in it; returns the number of candles.
+
+        A leaper passes over the turns in which nothing can happen; nobody watches those.
+        """
         observations = _Queue(observations_of(self._data, self._from_ms, self._to_ms))
-        candles = 0
-        for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
-            if until_ms is not None and turn.at_ms > until_ms:
-                break
-            candles += len(turn.closed)
-            self.play(turn, observations.until(turn.at_ms))
-            if self.engine.awaiting:
-                self.wait(turn.at_ms)
-            progress(turn.at_ms)
+        table = Timetable(within(self._data.candles, self._from_ms, self._to_ms))
+        end = len(table) if until_ms is None else table.after(until_ms)
+        if leaper is not None:
+            leaper.begin(table, self._data)
+        at = candles = 0
+        while at < end:
+            reach = at if leaper is None or not self._settled else leaper.reach(at, self._at_ms, end)
+            if leaper is not None and reach > at + 1:
+                self._at_ms = int(table.at_ms[reach - 1])
+                facts = (seen.fact for seen in observations.until(self._at_ms))
+                candles += leaper.pass_over(at, reach, facts)
+                at = reach
+            else:
+                turn = table.turn(at)
+                self.play(turn, observations.until(turn.at_ms))
+                if self.engine.awaiting:
+                    self.wait(turn.at_ms)
+                candles += len(turn.closed)
+                at += 1
+            progress(self._at_ms)
         return candles
 
     def play(self, turn: Turn, seen: Iterable[Observation] = ()) -> None:
@@ -70,7 +99,9 @@ class Backtest:
         if turn.finest_closed:
             self.pass_on(self.exchange.range(turn.finest_closed))
         self._observe(seen)
+        self._at_ms = turn.at_ms
         if turn.closed:
+            self._settled = True
             self.pass_on([CandleClose(turn.at_ms, turn.closed)])
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
@@ -89,6 +120,7 @@ class Backtest:
         while self._waiting:
             step = self.engine.step(self._waiting.popleft())
             self._watch(step)
+            self._settled = self._settled and is_quiet(step)
             for request in step.requests:
                 self._waiting.extend(self.exchange.submit(request, step.at_ms))
 
@@ -96,7 +128,7 @@ class Backtest:
         for seen in observations:
             if seen.name == "funding.rate":
                 self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
-            self.pass_on([FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol)])
+            self.pass_on([seen.fact])
 
     def _acknowledge(self, at_ms: int) -> None:
         """Stand in for the operator, who looks at an emergency after a while and lets trading go on."""
@@ -107,6 +139,13 @@ class Backtest:
         elif self._acknowledge_after_ms is not None and at_ms - self._halted_ms >= self._acknowledge_after_ms:
             reason = "the time after which the operator acknowledges is over"
             self.pass_on([OperatorCommand(at_ms, "acknowledge", "back-test", reason)])
+
+
+def is_quiet(step: Step) -> bool:
+    """Whether a step has only taken in news: at most a notice for the dashboard came of it."""
+    if step.requests or not isinstance(step.event, CandleClose | FactObserved):
+        return False
+    return all(isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
 
 
 class _Queue:

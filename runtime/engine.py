@@ -157,6 +157,11 @@ class Engine:
         return due
 
     @property
+    def deciding(self) -> frozenset[Series]:
+        """The series of candles whose closes let a book decide."""
+        return frozenset(self._due)
+
+    @property
     def halted(self) -> bool:
         """Whether trading has stopped until a person acknowledges."""
         return self.halt.under_way

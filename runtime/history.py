@@ -101,6 +101,17 @@ class History:
         """Make every preloaded candle visible that has closed by a moment."""
         self.length = max(self.length, bisect_right(self._rows, at_ms, key=close_ms))
 
+    def follow_on(self, first_open_ms: int, last_open_ms: int, count: int) -> bool:
+        """Whether so many candles, from the first to the last of them, are the next ones that were preloaded."""
+        rows, at = self._rows, self.length
+        if at + count > len(rows):
+            return False
+        return rows[at][0] == first_open_ms and rows[at + count - 1][0] == last_open_ms
+
+    def advance(self, count: int) -> None:
+        """Make the next preloaded candles visible."""
+        self.length += count
+
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible; one that corrects or completes what is visible takes its place in it."""
         row = (candle.open_ms, candle.close_ms, candle.open, candle.high, candle.low, candle.close, candle.volume)

@@ -8,6 +8,7 @@ from runtime.account import Account
 from runtime.decimals import EXACT, ONE, ZERO, plain, readable
 from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, StopPlaced
 from runtime.instrument import Instrument, Market
+from runtime.linear_value import LinearValue, linear_value
 from runtime.marks import Key, Marks
 from runtime.net_value import NetValue
 from runtime.position import Applied, Position
@@ -126,6 +127,12 @@ class Portfolio:
             if key in account.positions:
                 account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
 
+    def track_range(self, market: Market, symbol: str, high: float, low: float) -> None:
+        """Take the range of several candles into the best and worst price, as if each had been tracked."""
+        for account in self._accounts.values():
+            if (market, symbol) in account.positions:
+                account.track((market, symbol), Decimal(repr(high)), Decimal(repr(low)))
+
     def observe(self, at_ms: int) -> Decimal | None:
         """Take the equity of this moment into the value per unit and give it; None changes nothing."""
         equity = self.equity()
@@ -177,6 +184,17 @@ class Portfolio:
         """Give cash, coins at their price and unrealised profit, of one account or of all with what is in transit."""
         equity = self._sum(self._valuation.equity, account)
         return equity if account is not None or equity is None else EXACT.add(equity, self._in_transit)
+
+    def linear_value(self) -> LinearValue | None:
+        """Give the equity of all accounts as a function of prices; None while it is unknown."""
+        value = linear_value(self._accounts.values(), self._marks)
+        if value is not None:
+            value.pay(self._in_transit)
+        return value
+
+    def better_sources(self, key: Key) -> tuple[Key, ...]:
+        """Give the instruments that would price the coin of another in its place if they had a price."""
+        return self._marks.better_sources(key)
 
     def exposure(self, account: str | None = None) -> Decimal | None:
         """Give the unsigned value of everything held besides money, of one account or of all."""

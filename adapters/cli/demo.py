@@ -80,7 +80,7 @@ def _run(folder: Path, data: Path, books: tuple[str, ...]) -> tuple["Prepared", 
     options = " ".join(f"--book {book}" for book in books)
     _command(f"eternal backtest --data {data} --from {FROM} --to {TO} {options}")
     prepared = prepare(Plan(packaged_rules(), data, books, from_ms=moment(FROM), to_ms=moment(TO)))
-    result = play(prepared)
+    result, _ = play(prepared)
     show(result, screen(), last=5)
     keep(prepared, result, folder / "runs")
     return prepared, result

@@ -1,6 +1,6 @@
 """Puts the parts of a run together: rules, market, exchange, portfolio, engine, recorder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -21,6 +21,7 @@ from runtime.capital import portfolio_of, shares_of, wallets_of
 from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
+from runtime.leap import Leaper
 from runtime.market_data import MarketData
 from runtime.recorder import Recorder
 from runtime.run import RunSettings
@@ -51,6 +52,25 @@ class Prepared:
         """A name that only the same settings, rules and data give again."""
         content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data)))
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
+
+    def run(
+        self,
+        progress: Callable[[int], None] = lambda _at_ms: None,
+        until_ms: int | None = None,
+        *,
+        leaping: bool = True,
+    ) -> Leaper | None:
+        """Play the span, or up to a moment in it; leaping and stepping end alike.
+
+        Returns who leapt, None where every turn was stepped through; what can't be leapt over stands in the notes.
+        """
+        if not leaping:
+            self.backtest.run(progress, until_ms)
+            return None
+        leaper = Leaper(self.engine, self.exchange, self.recorder.pass_over)
+        self.recorder.data_notes += leaper.obstacles()
+        self.backtest.run(progress, until_ms, leaper)
+        return leaper
 
 
 def prepare(plan: Plan, rulebook: Rulebook | None = None) -> Prepared:
