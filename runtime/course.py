@@ -38,6 +38,14 @@ class Course:
             self._marks[key] = closes[np.maximum.accumulate(known)] if len(closes) else closes
         return self._marks[key]
 
+    def fresh(self, key: Key, turns: Column) -> Column | None:
+        """Give the last close of an instrument at some turns; None where its finest candles don't close at each."""
+        source = next((one for one in self._by_key.get(key, ()) if one.finest), None)
+        if source is None:
+            return None
+        rows = np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
+        return None if (rows < 0).any() else source.column("close")[rows]
+
     def leaves(self, key: Key, low: float, high: float, first: int, end: int) -> int:
         """Give the first turn from `first` on, before `end`, at which a price touches one of two bounds, or `end`.
 

@@ -101,12 +101,10 @@ class History:
         """Make every preloaded candle visible that has closed by a moment."""
         self.length = max(self.length, bisect_right(self._rows, at_ms, key=close_ms))
 
-    def follow_on(self, first_open_ms: int, last_open_ms: int, count: int) -> bool:
-        """Whether so many candles, from the first to the last of them, are the next ones that were preloaded."""
-        rows, at = self._rows, self.length
-        if at + count > len(rows):
-            return False
-        return rows[at][0] == first_open_ms and rows[at + count - 1][0] == last_open_ms
+    def expects(self, opens_ms: NDArray[np.int64]) -> bool:
+        """Whether the candles that open at these moments are the next ones that were preloaded."""
+        preloaded = self._array("open_ms")[self.length : self.length + len(opens_ms)]
+        return np.array_equal(preloaded, opens_ms)
 
     def advance(self, count: int) -> None:
         """Make the next preloaded candles visible."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
 from runtime.events import FactObserved
@@ -14,6 +16,7 @@ from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
+from runtime.prospects import Prospects
 
 DAY_MS = 86_400_000
 DAILY = "1d"
@@ -22,6 +25,7 @@ WORTH = 2
 # Values that floats can't tell apart are compared as decimals.
 NEAR = 1e-9
 LARGEST_GROSS = 1_000
+NONE = np.empty(0, dtype=np.int64)
 Floats = NDArray[np.float64]
 Closing = list[tuple[Source, int, int]]
 """Series with the range of their rows that close in a stretch of turns."""
@@ -60,9 +64,18 @@ class Leaper:
         self._table, self._course = table, Course(table)
         self.turns = len(table)
         self._halts = self._halting_turns(table)
-        self._settlements = {
-            symbol: np.searchsorted(table.at_ms, frame["at_ms"].to_numpy()) for symbol, frame in data.funding.items()
-        }
+        self._unexpected = list(table.sources)
+        self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
+        self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
+        if self._settlements:
+            self._observed["funding.rate"] = np.unique(np.concatenate(list(self._settlements.values())))
+        moment = self._engine.world.board.moment
+        instances = self._engine.instances.values()
+        self._prospects = [Prospects(one, table, self._course, moment) for one in instances]
+
+    def _turns(self, frame: pl.DataFrame) -> NDArray[np.int64]:
+        """The turns at which moments of a frame are taken in."""
+        return np.searchsorted(self._table.at_ms, frame["at_ms"].to_numpy())
 
     def _halting_turns(self, table: Timetable) -> NDArray[np.int64]:
         """The turns that are always stepped through."""
@@ -70,7 +83,7 @@ class Leaper:
         for source in table.sources:
             closing[source.closing] = True
             halting[source.closing[~usable(source)]] = True
-            if source.timeframe == DAILY or source.name in self._engine.deciding:
+            if source.timeframe == DAILY:
                 halting[source.closing] = True
         return np.flatnonzero(halting | ~closing)
 
@@ -84,9 +97,10 @@ class Leaper:
         if end - first < WORTH:
             return first
         end = self._before_stops(first, self._before_settlements(first, end))
-        if end - first < WORTH or not self._known(first, end):
+        if end - first < WORTH or not self._as_expected(first):
             return first
-        return self._before_breaker(first, end)
+        end = self._before_decisions(first, end)
+        return first if end - first < WORTH else self._before_breaker(first, end)
 
     def _calm(self, now_ms: int) -> bool:
         engine = self._engine
@@ -95,15 +109,25 @@ class Leaper:
         return engine.portfolio.net_value.steady and (engine.ladder is None or not engine.ladder.unknown)
 
     def _next_halt(self, first: int) -> int:
-        place = int(self._halts.searchsorted(first))
-        return int(self._halts[place]) if place < len(self._halts) else len(self._table)
+        return _next(self._halts, first, len(self._table))
 
     def _before_settlements(self, first: int, end: int) -> int:
         for symbol, turns in self._settlements.items():
             if self._exchange.held(symbol):
-                place = int(turns.searchsorted(first))
-                if place < len(turns):
-                    end = min(end, int(turns[place]))
+                end = min(end, _next(turns, first, end))
+        return end
+
+    def _before_decisions(self, first: int, end: int) -> int:
+        engine = self._engine
+        if not gate.decides(engine.world.status):
+            return end
+        for prospects in self._prospects:
+            if prospects.instance.book.name not in engine.fences.idle:
+                for name in prospects.looks_at():
+                    end = min(end, _next(self._observed.get(name, NONE), first, end))
+                end = prospects.next(first, end)
+            if end - first < WORTH:
+                return first
         return end
 
     def _before_stops(self, first: int, end: int) -> int:
@@ -115,13 +139,15 @@ class Leaper:
                 end = min(end, self._course.leaves(key, *reach[key[1]], first, end))
         return end
 
-    def _known(self, first: int, end: int) -> bool:
-        """Whether the candles are those that the histories expect next."""
-        for source, low, high in self._closing(first, end):
-            history = self._engine.world.histories.history(*source.name)
-            if not history.follow_on(int(source.open_ms[low]), int(source.open_ms[high - 1]), high - low):
-                return False
-        return True
+    def _as_expected(self, first: int) -> bool:
+        """Whether the candles to come are those that the histories have; once they are, they stay so."""
+        histories = self._engine.world.histories
+        self._unexpected = [
+            source
+            for source in self._unexpected
+            if not histories.history(*source.name).expects(source.open_ms[source.closing.searchsorted(first) :])
+        ]
+        return not self._unexpected
 
     def _before_breaker(self, first: int, end: int) -> int:
         portfolio, ladder = self._engine.portfolio, self._engine.ladder
@@ -231,6 +257,12 @@ class Leaper:
     def _closing(self, first: int, end: int) -> Closing:
         ranges = ((source, *source.closing_in(first, end)) for source in self._table.sources)
         return [one for one in ranges if one[1] < one[2]]
+
+
+def _next(turns: NDArray[np.int64], first: int, end: int) -> int:
+    """The first of some turns that is not before `first`, or `end`."""
+    place = int(turns.searchsorted(first))
+    return int(turns[place]) if place < len(turns) else end
 
 
 def _close_ms(one: tuple[Source, int]) -> int:

@@ -164,6 +164,7 @@ class Case:
     data: MarketData
     files: Mapping[str, str]
     hours: int
+    begin_hour: int
 
     def __repr__(self) -> str:
         return "\n".join(self.files.values())
@@ -179,7 +180,7 @@ class Outcome:
 
 
 @st.composite
-def cases(draw: st.DrawFn, finest: str = "1h", hours: int = 24 * 16) -> Case:
+def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
     """Draw a market with gaps, jumps and flat stretches, and one to three books on it."""
     seed, unrest = draw(st.integers(0, 2**32)), draw(st.sampled_from((0.002, 0.01, 0.03)))
     symbols = SYMBOLS[: draw(st.integers(1, 2))]
@@ -189,7 +190,8 @@ def cases(draw: st.DrawFn, finest: str = "1h", hours: int = 24 * 16) -> Case:
     if draw(st.booleans()):
         hours_ = st.sampled_from((3, 10, 24))
         files["breakers.yaml"] = BREAKERS.format(keep=draw(hours_), double=draw(hours_))
-    return Case(_market(np.random.default_rng(seed), symbols, hours, unrest), files, hours)
+    market = _market(np.random.default_rng(seed), symbols, hours, unrest)
+    return Case(market, files, hours, draw(st.sampled_from((48, 53))))
 
 
 def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:
@@ -278,8 +280,8 @@ def rulebook_of(case: Case) -> Rulebook:
 
 
 def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcome, Leaper]:
-    """Run a case after two days of warming up."""
-    from_ms, to_ms = BEGIN_MS + 2 * DAY_MS, BEGIN_MS + case.hours * HOUR_MS
+    """Run a case after some days of warming up."""
+    from_ms, to_ms = BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
     books, instruments = tuple(rulebook.books), load_instruments()
     shares = shares_of(rulebook, books, {})
     exchange = SimulatedExchange(instruments, ExchangeSettings(), wallets_of(rulebook, shares, CAPITAL))
