@@ -52,7 +52,7 @@ class Course:
         An opening price counts when its candle opens, the rest of the candle when it closes.
         """
         source = next(one for one in self._by_key[key] if one.finest)
-        start, stop = int(source.closing.searchsorted(first)), int(source.opening.searchsorted(end))
+        start, stop = source.closing_in(first, end)[0], source.opened_before(end)
         opens, lows, highs = (source.column(name)[start:stop] for name in ("open", "low", "high"))
         inside = _first((lows <= low) | (highs >= high))
         jumped = _first((opens <= low) | (opens >= high))

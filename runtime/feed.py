@@ -1,5 +1,6 @@
 """Market data in the order in which it happened: at each moment the candles that close, then those that open."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,7 @@ class Timetable:
         self._finest = [source for source in self.sources if source.finest]
         times = [source.close_ms for source in self.sources] + [source.open_ms for source in self._finest]
         self.at_ms: Column = np.unique(np.concatenate(times)) if times else np.empty(0, dtype=np.int64)
+        self._moments: list[int] = self.at_ms.tolist()
         for source in self.sources:
             source.place(self.at_ms)
 
@@ -65,7 +67,7 @@ class Timetable:
 
     def after(self, at_ms: int) -> int:
         """Give the first turn after a moment."""
-        return int(np.searchsorted(self.at_ms, at_ms, side="right"))
+        return bisect_right(self._moments, at_ms)
 
     def turn(self, number: int) -> Turn:
         """Give everything that happens at one moment."""
@@ -73,7 +75,7 @@ class Timetable:
         closed = [(source, source.candle(row)) for source, row in closing if row >= 0]
         opening = [(source, source.opens[number]) for source in self._finest]
         return Turn(
-            int(self.at_ms[number]),
+            self._moments[number],
             tuple([candle for _, candle in closed]),
             tuple([candle for source, candle in closed if source.finest]),
             tuple([source.candle(row) for source, row in opening if row >= 0]),
@@ -98,6 +100,8 @@ class Source:
         self.closes: list[int] = []
         self.opens: list[int] = []
         self.closing = self.opening = np.empty(0, dtype=np.int64)
+        self._closing: list[int] = []
+        self._opening: list[int] = []
         self._frame = frame
         self._columns: list[list[Any]] = []
         self._arrays: dict[str, Column] = {}
@@ -107,6 +111,7 @@ class Source:
         """Find the turns of the candles among all moments."""
         self.closing, self.opening = np.searchsorted(at_ms, self.close_ms), np.searchsorted(at_ms, self.open_ms)
         self.closes = _rows_by_turn(self.closing, len(at_ms))
+        self._closing, self._opening = self.closing.tolist(), self.opening.tolist()
         if self.finest:
             self.opens = _rows_by_turn(self.opening, len(at_ms))
 
@@ -118,8 +123,12 @@ class Source:
 
     def closing_in(self, first: int, end: int) -> tuple[int, int]:
         """Give the rows that close in the turns from `first` up to, not including, `end`, as a range."""
-        low, high = self.closing.searchsorted((first, end))
-        return int(low), int(high)
+        low = bisect_left(self._closing, first)
+        return low, bisect_left(self._closing, end, low)
+
+    def opened_before(self, end: int) -> int:
+        """Give the number of rows that open before a turn."""
+        return bisect_left(self._opening, end)
 
     def candle(self, row: int) -> Candle:
         """The candle of a row; the same object at its opening and at its close."""

@@ -247,7 +247,7 @@ class Leaper:
         prices: dict[Key, float] = {}
         for source in self._table.sources:
             low, high = source.closing_in(first, end)
-            opened = int(source.opening.searchsorted(end)) - 1
+            opened = source.opened_before(end) - 1
             if source.finest and opened >= high and source.opening[opened] >= first:
                 prices[source.market, source.symbol] = float(source.column("open")[opened])
             elif source.finest and high > low:
