@@ -136,6 +136,10 @@ class Portfolio:
             if key in account.positions:
                 account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
 
+    def is_held(self, market: Market, symbol: str) -> bool:
+        """Say whether any account has a position in an instrument, however small."""
+        return any((market, symbol) in account.positions for account in self._accounts.values())
+
     def track_range(self, market: Market, symbol: str, high: float, low: float) -> None:
         """Take the range of several candles into the best and worst price, as if each had been tracked."""
         for account in self._accounts.values():

@@ -43,18 +43,24 @@ class RuleProspect:
 
 @dataclass(slots=True)
 class Prospects:
-    """The rules of one machine over the turns of a run; the histories must have the candles that are to come."""
+    """The rules of one machine over the turns of a run.
+
+    The histories must have the candles that are to come; `first` is the turn that comes next in them.
+    """
 
     instance: Instance
     table: Timetable
     course: Course
     moment: Moment
+    first: int
     due: Turns = field(init=False)
     _by_state: dict[str, tuple[RuleProspect, ...]] = field(default_factory=dict)
+    _rows_before: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         sources = [source for source in self.table.sources if self._is_mine(source)]
         self.due = np.unique(np.concatenate([source.closing for source in sources] or [np.empty(0, np.int64)]))
+        self._rows_before = {symbol: self._before(symbol) for symbol in self.instance.symbols}
 
     def _is_mine(self, source: Source) -> bool:
         book = self.instance.book
@@ -70,6 +76,10 @@ class Prospects:
                 return min(end, _next(self.due, first, end))
             end = self._next_of(prospect, first, end)
         return end
+
+    def decides_in(self, first: int, end: int) -> bool:
+        """Whether candles that the machine decides on close in any of these turns."""
+        return _next(self.due, first, end) < end
 
     def looks_at(self) -> frozenset[str]:
         """Give the observations at which the rules of the present state look."""
@@ -141,7 +151,7 @@ class Prospects:
         if source is None:
             return self.due
         column = self._history(symbol).column(joined(parts))
-        before = self._before(symbol)
+        before = self._rows_before[symbol]
         holds = np.fromiter((value is True for value in column), dtype=bool, count=len(column))
         own = source.closing[holds[before : before + len(source.closing)]]
         others = np.setdiff1d(self.due, source.closing, assume_unique=True)
@@ -156,11 +166,9 @@ class Prospects:
         return next((source for source in self.table.sources if source.name == name), None)
 
     def _before(self, symbol: str) -> int:
-        """How many rows of a history came before the first turn."""
+        """How many rows of a history came before the first turn of all."""
         source, history = self._source(symbol), self._history(symbol)
-        if source is None:
-            return history.length
-        return history.length - int(source.close_ms.searchsorted(self.moment.now_ms, side="right"))
+        return history.length - (0 if source is None else source.closing_in(self.first, self.first)[0])
 
     # ── what mixes candles with positions ───────────────────────────────────────────────────────────────────────────
 
@@ -205,7 +213,7 @@ class Prospects:
             return None
         rows = np.array([source.closes[turn] for turn in turns.tolist()])
         column = self._history(symbol).column(leaf)
-        return None if isinstance(column, list) or (rows < 0).any() else column[self._before(symbol) + rows]
+        return None if isinstance(column, list) or (rows < 0).any() else column[self._rows_before[symbol] + rows]
 
     def _fact(self, fact: Fact, symbol: str, turns: Turns) -> Floats | None:
         """The price of a symbol that has a new one at each turn, and the profit that follows from it."""
