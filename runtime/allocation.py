@@ -148,8 +148,10 @@ class Allocation:
         self._change_shares(draft)
         self._measure(draft)
         if self.performance is not None:
+            before = set(self.performance.under_review)
             self.performance.look(self._figures(), draft)
-            self._show(self._figures())
+            if self.performance.under_review != before:
+                self._show(self._figures())
         self.follow(draft)
         if self.harvest is not None and not (self.deposits is not None and self.deposits.busy()):
             self.harvest.begin(self._around.world.status.figures, draft)

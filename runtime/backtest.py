@@ -76,7 +76,7 @@ class Backtest:
         observations = _Queue(observations_of(self.data, self._from_ms, self._to_ms))
         table = Timetable(within(self.data.candles, self._from_ms, self._to_ms))
         end = len(table) if until_ms is None else table.after(until_ms)
-        leaps = None if leaper is None or leaper.obstacles() else _Leaps(self, leaper, table, observations)
+        leaps = None if leaper is None or leaper.obstacle else _Leaps(self, leaper, table, observations)
         at = candles = 0
         while at < end:
             passed = (0, 0) if leaps is None else leaps.over(at, end)

@@ -57,7 +57,7 @@ class Timetable:
         self.sources = [Source(name, candles[name], name in finest) for name in names]
         self._finest = [source for source in self.sources if source.finest]
         times = [source.close_ms for source in self.sources] + [source.open_ms for source in self._finest]
-        self.at_ms: Column = np.unique(np.concatenate(times)) if times else np.empty(0, dtype=np.int64)
+        self.at_ms: Column = distinct(times)
         self._moments: list[int] = self.at_ms.tolist()
         for source in self.sources:
             source.place(self.at_ms)
@@ -139,6 +139,14 @@ class Source:
         candle = Candle(self.market, self.symbol, self.timeframe, *[column[row] for column in self._columns])
         self._last = (row, candle)
         return candle
+
+
+def distinct(parts: Sequence[Column]) -> Column:
+    """Give the different whole numbers of some columns, in order: sorted, because numpy's own way is slow for many."""
+    together: Column = np.sort(np.concatenate([*parts, np.empty(0, dtype=np.int64)]))
+    first: Column = np.concatenate((np.ones(min(len(together), 1), dtype=bool), np.diff(together) > 0))
+    different: Column = together[first]
+    return different
 
 
 def _rows_by_turn(turn_of_row: Column, turns_: int) -> list[int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
-from runtime.feed import Timetable
+from runtime.feed import Timetable, distinct
 from runtime.instrument import Market
 from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
@@ -54,7 +54,7 @@ class Horizon:
         self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
         self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
         if self._settlements:
-            self._observed[FUNDING_RATE] = np.unique(np.concatenate(list(self._settlements.values())))
+            self._observed[FUNDING_RATE] = distinct(list(self._settlements.values()))
         self._unexpected = list(table.sources)
         self._untrue_before = 0
         self._prospects: list[Prospects] = []
@@ -77,14 +77,15 @@ class Horizon:
 
     def _untrue_turns(self) -> Turns:
         """The turns with a candle that can't be true."""
-        return np.unique(np.concatenate([s.closing[~usable(s)] for s in self._table.sources] or [NONE]))
+        return distinct([s.closing[~usable(s)] for s in self._table.sources])
 
     def _halting_turns(self) -> Turns:
         """The turns that are always stepped through."""
         daily = [source.closing for source in self._table.sources if source.timeframe == DAILY]
-        closing = np.concatenate([source.closing for source in self._table.sources] or [NONE])
-        without = np.setdiff1d(np.arange(len(self._table)), closing)
-        return np.unique(np.concatenate((self._untrue, without, *daily)))
+        without = np.ones(len(self._table), dtype=bool)
+        for source in self._table.sources:
+            without[source.closing] = False
+        return distinct([self._untrue, np.flatnonzero(without), *daily])
 
     # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -187,9 +188,10 @@ class Horizon:
         value, ladder, net_value = self._value, self._engine.ladder, self._engine.portfolio.net_value
         if value is None or not self._priced(value, first, end):
             return None
-        equity, sound = self._equity(value, first, end)
-        end, equity = first + sound, equity[:sound]
-        if ladder is not None and sound:
+        equity = self._equity(value, first, end)
+        if equity is None:
+            return None
+        if ladder is not None:
             units = equity / float(net_value.units)
             highest = np.maximum(np.maximum.accumulate(units), float(net_value.highest))
             end = first + first_move(ladder, 1 - units / highest, self._table.at_ms[first:end])
@@ -202,16 +204,15 @@ class Horizon:
         replaced = (portfolio.mark_of(*one) is None and not np.isnan(marks(one)[end - 1]) for one in better)
         return not any(np.isnan(marks(key)[first]) for key in value.quantities) and not any(replaced)
 
-    def _equity(self, value: LinearValue, first: int, end: int) -> tuple[Floats, int]:
-        """Equity at each turn as floats, and at how many of them they can be relied on."""
+    def _equity(self, value: LinearValue, first: int, end: int) -> Floats | None:
+        """Equity at each turn as floats; None where they can't be relied on."""
         equity: Floats = np.full(end - first, value.constant)
-        gross: Floats = np.full(end - first, value.gross)
+        gross = value.gross
         for key, quantity in value.quantities.items():
-            worth = quantity * self.course.marks(key)[first:end]
-            equity += worth
-            gross += np.abs(worth)
-        doubtful = gross > LARGEST_GROSS * equity
-        return equity, int(doubtful.argmax()) if doubtful.any() else end - first
+            marks = self.course.marks(key)[first:end]
+            equity += quantity * marks
+            gross += abs(quantity) * float(marks.max())
+        return None if gross > LARGEST_GROSS * float(equity.min()) else equity
 
 
 def next_of(turns: Turns, first: int, end: int) -> int:

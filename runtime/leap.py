@@ -8,6 +8,7 @@ from runtime.course import Key
 from runtime.engine import Engine
 from runtime.events import FactObserved
 from runtime.feed import Source, Timetable
+from runtime.foresight import unforeseen
 from runtime.horizon import Horizon, Stretch
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
@@ -32,8 +33,15 @@ class Leaper:
 
     def obstacles(self) -> tuple[str, ...]:
         """Say what keeps turns from being leapt over, a sentence each."""
-        obstacle = Horizon.obstacle(self._engine)
-        return (f"Stepped plainly because {obstacle}.",) if obstacle else ()
+        if self.obstacle:
+            return (f"Stepped plainly because {self.obstacle}.",)
+        asked = filter(None, map(unforeseen, self._engine.books.values()))
+        return tuple(f"Stepped plainly: {what}." for what in asked)
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be leapt over at all; empty where something can."""
+        return Horizon.obstacle(self._engine)
 
     def begin(self, table: Timetable, data: MarketData) -> Horizon:
         """Prepare for a run."""

@@ -1,17 +1,17 @@
 """In which turns the rules of a machine might fire, said for many turns at once; never too few of them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rules.language.evaluate import Value, compile_live, value_of
 from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Negative, Typed, is_leaf
-from rules.language.units import NUMERIC
 from runtime.board import Moment
 from runtime.course import Course
-from runtime.feed import Source, Timetable
+from runtime.feed import Source, Timetable, distinct
+from runtime.foresight import PRICED, conjuncts, has_column, is_numeric, joined, reads_facts
 from runtime.history import History
 from runtime.instance import Instance, LiveRule
 from runtime.still_facts import is_clocked, is_still, observations
@@ -59,7 +59,7 @@ class Prospects:
 
     def __post_init__(self) -> None:
         sources = [source for source in self.table.sources if self._is_mine(source)]
-        self.due = np.unique(np.concatenate([source.closing for source in sources] or [np.empty(0, np.int64)]))
+        self.due = distinct([source.closing for source in sources])
         self._rows_before = {symbol: self._before(symbol) for symbol in self.instance.symbols}
 
     def _is_mine(self, source: Source) -> bool:
@@ -128,7 +128,7 @@ class Prospects:
     def _prospect(self, live: LiveRule, symbol: str) -> RuleProspect:
         parts = tuple(conjuncts(live.rule.when))
         binder = self.instance.binder
-        priced = tuple(part for part in parts if self._has_column(part, symbol))
+        priced = tuple(part for part in parts if has_column(part, symbol))
         still = tuple(part for part in parts if is_still(part))
         clocked = tuple(part for part in parts if is_clocked(part) and part not in still)
         known = (*priced, *still, *clocked)
@@ -142,9 +142,6 @@ class Prospects:
             observations(live.rule.when),
         )
 
-    def _has_column(self, node: Typed, symbol: str) -> bool:
-        return node.kind.series and not node.constant and bool(symbol) and not reads_facts(node)
-
     def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
         """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""
         source = self._source(symbol)
@@ -154,8 +151,8 @@ class Prospects:
         before = self._rows_before[symbol]
         holds = np.fromiter((value is True for value in column), dtype=bool, count=len(column))
         own = source.closing[holds[before : before + len(source.closing)]]
-        others = np.setdiff1d(self.due, source.closing, assume_unique=True)
-        return np.union1d(own, others) if len(others) else own
+        others = self.due[_rows_at(source, self.due) < 0]
+        return distinct([own, others]) if len(others) else own
 
     def _history(self, symbol: str) -> History:
         view = self.instance.view
@@ -181,7 +178,7 @@ class Prospects:
         if is_still(node):
             holds = compile_live(node, self.instance.binder, symbol)() is True
             return np.full(len(turns), holds)
-        if isinstance(node, Comparison) and node.left.kind.unit in NUMERIC and len(turns):
+        if is_numeric(node) and len(turns):
             left, right = self._number(node.left, symbol, turns), self._number(node.right, symbol, turns)
             if left is not None and right is not None:
                 return _may_compare(node.operator, left, right)
@@ -211,13 +208,13 @@ class Prospects:
         source = self._source(symbol)
         if source is None or reads_facts(leaf):
             return None
-        rows = np.array([source.closes[turn] for turn in turns.tolist()])
+        rows = _rows_at(source, turns)
         column = self._history(symbol).column(leaf)
         return None if isinstance(column, list) or (rows < 0).any() else column[self._rows_before[symbol] + rows]
 
     def _fact(self, fact: Fact, symbol: str, turns: Turns) -> Floats | None:
         """The price of a symbol that has a new one at each turn, and the profit that follows from it."""
-        if fact.name not in ("price", "position.profit") or not symbol:
+        if fact.name not in PRICED or not symbol:
             return None
         prices = self.course.fresh((self.instance.view.market, symbol), turns)
         position = self.instance.view.position(symbol)
@@ -229,29 +226,9 @@ class Prospects:
         return (prices - float(average)) * (1 if position.quantity > 0 else -1)
 
 
-def conjuncts(node: Typed) -> Iterator[Typed]:
-    """Take apart what has to hold all together."""
-    if isinstance(node, Junction) and node.operator == "and":
-        for operand in node.operands:
-            yield from conjuncts(operand)
-    else:
-        yield node
-
-
-def joined(parts: Sequence[Typed]) -> Typed:
-    """Put conditions over candles together again."""
-    one = parts[0]
-    if len(parts) == 1:
-        return one
-    text = " and ".join(part.text for part in parts)
-    return Junction(
-        kind=replace(one.kind, series=True), place=one.place, text=text, operator="and", operands=tuple(parts)
-    )
-
-
-def reads_facts(node: Typed) -> bool:
-    """Whether a fact of the runtime is anywhere in it."""
-    return isinstance(node, Fact | Age) or any(reads_facts(child) for child in node.children)
+def _rows_at(source: Source, turns: Turns) -> Turns:
+    """The rows that close at some turns, -1 where none does."""
+    return np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
 
 
 def _calculated(node: Typed, parts: Sequence[Floats]) -> Floats:
