@@ -63,7 +63,9 @@ def unforeseen(book: Book) -> str:
         return ""
     named = ", ".join(f"{rule.id} ({rule.place})" for rule in rules[:SHOWN])
     more = f" and {len(rules) - SHOWN} more" if len(rules) > SHOWN else ""
-    return f"{book.name} at each of its {book.timeframe} candles, in states with {named}{more}; no column says when they hold"
+    return (
+        f"{book.name} at each of its {book.timeframe} candles in the states of {named}{more}, which no column foretells"
+    )
 
 
 def _is_foreseeable(node: Typed, symbol: str) -> bool:

@@ -164,7 +164,8 @@ class Case:
     data: MarketData
     files: Mapping[str, str]
     hours: int
-    begin_hour: int
+    begin_hour: int = 48
+    end_hour: int | None = None
 
     def __repr__(self) -> str:
         return "\n".join(self.files.values())
@@ -192,6 +193,20 @@ def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
         files["breakers.yaml"] = BREAKERS.format(keep=draw(hours_), double=draw(hours_))
     market = _market(np.random.default_rng(seed), symbols, hours, unrest)
     return Case(market, files, hours, draw(st.sampled_from((48, 53))))
+
+
+def one_book(**conditions: str) -> Case:
+    """Make a case of one trend follower that decides every hour, with these conditions."""
+    terms = {
+        "leave": "age(position) >= 9h",
+        "tighten": "close > open",
+        "again": "known(close)",
+        "patience": "",
+        **dict.fromkeys(("risk", "stop", "trail", "trail_after", "leverage"), "1"),
+    }
+    named = {"name": "b0", "account": "B0", "symbols": "BTCUSDT", "timeframe": "1h"}
+    files = {"b0.yaml": TREND.format(**{**terms, **named, **conditions}), "shares.yaml": _shares(1)}
+    return Case(_market(np.random.default_rng(3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
 
 
 def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:
@@ -294,5 +309,6 @@ def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcom
     recorder = Recorder(engine, terms)
     leaper = Leaper(engine, exchange, recorder.pass_over)
     backtest = Backtest(engine, exchange, case.data, (from_ms, to_ms), recorder.watch, DAY_MS)
-    backtest.run(leaper=leaper if leaping else None)
+    until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
+    backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)
     return Outcome(to_json(recorder.result()), engine.to_plain(), exchange.to_plain()), leaper
