@@ -10,7 +10,6 @@ from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
 from adapters.bybit.client import Client, Keys
 from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
-from adapters.bybit.hosts import Mode
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
 from adapters.bybit.limits import Limits
 from adapters.bybit.line import Line
@@ -34,7 +33,10 @@ PROBE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How long to put up with silence, in local milliseconds; a local exchange that stands still is silent for long."""
+    """How long to put up with silence, in local milliseconds; a local exchange that stands still is silent for long.
+
+    `checks_clock` is off for an exchange that plays another time than ours.
+    """
 
     public_ms: int = PUBLIC_SILENT_MS
     private_ms: int = PRIVATE_SILENT_MS
@@ -42,6 +44,7 @@ class Watch:
     stragglers_ms: int = 2000
     probe_s: float = PROBE_S
     quotes_every_ms: int = 1000
+    checks_clock: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Bybit:
         self._public = [self._public_stream(market, collector) for market in Market if self._series_of(market)]
         self._probe = Client(setting.hosts)
         self._reachability = Reachability(
-            setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, setting.hosts.mode is not Mode.LOCAL
+            setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, plan.watch.checks_clock
         )
         self._watching = Thread(target=self._watch, name="bybit watch", daemon=True)
 

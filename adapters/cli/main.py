@@ -20,11 +20,15 @@ from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.init import init
+from adapters.cli.lookahead import lookahead
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
+from adapters.cli.search import search
 from adapters.cli.status import status
 from adapters.cli.store import add_to
+from adapters.cli.stress import stress
+from adapters.cli.warmup import warmup
 from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
@@ -50,7 +54,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    _shown: Annotated[
+    _wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
@@ -63,6 +67,10 @@ app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
 app.command()(compare)
+app.command()(lookahead)
+app.command()(warmup)
+app.command()(stress)
+app.add_typer(search, name="search")
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)

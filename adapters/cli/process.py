@@ -17,9 +17,10 @@ from adapters.cli.account_news import AccountNews
 from adapters.cli.configuration import RunMode, WorkingFolder
 from adapters.cli.counter import Counter
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.kept_rules import last_in_force
 from adapters.cli.kept_store import Standing, Store, held, remember, stand
 from adapters.cli.real_money import allowed
-from adapters.cli.trading import Trading, trading_of
+from adapters.cli.trading import Trading, rules_of, trading_around
 from adapters.cli.watching import mood_of, watched
 from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
@@ -28,7 +29,7 @@ from adapters.postgres.gathering import Gathering
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
-from runtime.events import Noticed
+from runtime.events import Noticed, RulesRead
 from runtime.inbox import EventInbox
 from runtime.loop import Loop
 from runtime.ports import JournalAwayError, LeaseLostError
@@ -39,18 +40,28 @@ LEASE_RENEWALS = 4
 
 def run_process(folder: WorkingFolder, say: Say) -> None:
     """Trade until the process is told to stop; fails with the sentence of what stands in the way."""
-    trading = trading_of(folder)
-    say(f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}.")
+    read = rules_of(folder)
     try:
-        with held(trading) as store, closing(Counter(trading)) as counter:
-            warnings = _allowed(trading, counter)
-            standing = stand(store, trading, counter)
-            with closing(store.journal(trading.rulebook.version)) as journal:
-                Process(trading, counter, standing, store, journal).run(warnings, say)
+        with held(folder) as store:
+            trading = trading_around(folder, read, last_in_force(store.connection, read.folder))
+            say("\n".join(_told(trading)))
+            with closing(Counter(trading)) as counter:
+                warnings = _allowed(trading, counter)
+                standing = stand(store, trading, counter)
+                with closing(store.journal(trading.rulebook.version)) as journal:
+                    Process(trading, counter, standing, store, journal).run(warnings, say)
     except LeaseLostError as error:
         raise Failure(str(error)) from None
     except (RefusedError, NoAnswerError, MalformedError) as error:
         raise Failure(f"The exchange could not be asked what has to be known before trading: {error}") from None
+
+
+def _told(trading: Trading) -> Iterator[str]:
+    """Say what trades, by which rules, and what doesn't."""
+    yield f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}."
+    for fault in trading.faults:
+        does = "opens nothing, and keeps to its rules as they last were" if fault.runs else "does not run"
+        yield f"{fault.book} {does}, because its file can't be used: {fault.reason}"
 
 
 def _allowed(trading: Trading, counter: Counter) -> list[Noticed]:
@@ -91,6 +102,7 @@ class Process:
 
     def run(self, notices: list[Noticed], say: Say) -> None:
         """Trade until a signal comes; then nothing new leaves, and everything known is kept."""
+        self._tell_of_rules()
         for notice in notices:
             self._inbox.put(notice)
         find, lease = self._store.find, self._store.lease
@@ -106,6 +118,12 @@ class Process:
 
     def _tell(self, severity: str, sentence: str) -> None:
         self._inbox.put(Noticed(self._clock.now_ms(), severity, sentence))
+
+    def _tell_of_rules(self) -> None:
+        """Let the engine know which files can't be used, or no longer that they couldn't."""
+        faulty = {fault.book: fault.reason for fault in self._trading.faults}
+        if faulty or self._engine.fences.faulty:
+            self._inbox.put(RulesRead(self._clock.now_ms(), faulty))
 
     def _look_after(self, say: Say) -> None:
         if self._engine.ready and not self._ready:

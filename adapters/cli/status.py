@@ -145,7 +145,8 @@ def _remarks(life: Plain) -> list[str]:
         "Trading is halted; everything is closed. Acknowledge with `eternal ack`.": life["halt_complete"],
         f"Paused by name: {', '.join(life['paused_books'])}.": bool(life["paused_books"]),
     }
-    return [sentence for sentence, holds in remarks.items() if holds]
+    fenced = [f"{name} is fenced off: {reason}" for name, reason in life.get("fenced", {}).items()]
+    return [*(sentence for sentence, holds in remarks.items() if holds), *fenced]
 
 
 def _span(age_ms: int) -> str:

@@ -31,7 +31,8 @@ class Vitals:
     """To be told of every step in the engine's own thread; asked from any.
 
     `unwritten` counts the steps that wait for the database. Candles may
-    come `late_ms` after their close, in the time of the exchange. `seconds` is a clock that never jumps.
+    come `late_ms` after their close, in the time of the exchange. `seconds` is a clock that never jumps. `fenced` says
+    why books and accounts are fenced off; the rest of the engine is none the worse for it.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Vitals:
         self._beat_s: float | None = None
         self._lost = ""
         self._closed_ms: Mapping[Series, int | None] = {}
+        self.fenced: Mapping[str, str] = {}
         self._look()
 
     def beat(self) -> None:
@@ -103,7 +105,8 @@ class Vitals:
         return f"{waiting} steps wait to be written to the database." if waiting else ""
 
     def _look(self) -> None:
-        """Note the last candle of every series; in the engine's thread, because histories change there."""
+        """Note what is fenced and the last candle of every series, in the engine's thread: both change there."""
+        self.fenced = self._engine.fences.reasons
         histories = self._engine.world.histories
         series = [(Market(b.market), s, b.timeframe) for b in self._engine.books.values() for s in b.symbols]
         self._closed_ms = {key: histories.history(*key).close_ms_last for key in series}

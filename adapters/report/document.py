@@ -43,6 +43,7 @@ def document(result: RunResult) -> dict[str, Any]:
             "thresholds": result.thresholds,
             "phase_facts": result.phase_facts,
             "gates": [asdict(gate) for gate in result.gates],
+            "doubts": None if result.doubts is None else [asdict(doubt) for doubt in result.doubts],
             "notes": [asdict(note) for note in result.notes],
         }
     )

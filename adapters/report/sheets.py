@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from adapters.report.doubt_sheet import doubts
 from adapters.report.engine_sheets import engines_by_regime, last_transfers, profits, transfers
 from adapters.report.gates import gate_sheet, tally
 from adapters.report.level_sheet import levels
@@ -25,6 +26,7 @@ def sheets(summary: Summary, last: int) -> list[Sheet]:
 def overview(summary: Summary) -> list[Sheet]:
     """Return the tables that say how the run went, as a whole, by engine and by kind of market."""
     return [
+        *doubts(summary),
         figures(summary),
         gates(summary),
         engines(summary),

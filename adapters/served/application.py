@@ -72,7 +72,9 @@ class Application:
         control = self.control
         return {
             "state": control.state,
+            "orders": control.orders,
             "advance": control.advance,
+            "skip": control.skip,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,

@@ -47,6 +47,7 @@ def test_decisions_tell_their_rule_and_outcome(result: RunResult) -> None:
 def test_gates_transfers_and_levels_are_there_for_a_machine(result: RunResult) -> None:
     document = json.loads(to_json(result))
     assert [gate["verdict"] for gate in document["gates"]] == ["failed", "passed", "not measured"]
+    assert [(doubt["says"], doubt["value"]) for doubt in document["doubts"]] == [("Too <few> trades.", "trades 3")]
     assert document["phase_facts"] == {"backtest.trend.profit_factor": "Infinity", "backtest.trend.sharpe": "0.5"}
     assert [transfer["amount"] for transfer in document["transfers"]] == ["10", "20.5", "3"]
     assert [level["level"] for level in document["level_times"]] == ["NORMAL", "CAUTION", "EMERGENCY"]

@@ -23,6 +23,7 @@ def test_everything_that_a_trader_asks_for_is_there(result: RunResult) -> None:
         *("total return", "annual return", "volatility", "Sharpe", "Sortino", "Calmar", "win rate", "profit factor"),
         *("exposure", "buy and hold", "Engines", "Kinds of market", "Worst drawdowns", "recovering", "Months"),
         *("Best trades", "Worst trades", "All trades", "entries.long", "exits.trend_broken", "Refused", "correlated"),
+        *("Doubts", "Too <few> trades.", "trades 3", "result.trades < 30", "doubts.yaml:9"),
         *("Gates between phases", "3 gates: 1 passed, 1 failed, 1 not measured.", "phases.yaml:7"),
         *("Where profits came from", "by price", "Engines by kind of market", "Time at each level"),
         *("Transfers between engines", "trend-1 triggers.hand_back", "30.50 USDT", "It is wanted elsewhere."),
