@@ -129,7 +129,7 @@ class Process:
         if self._engine.ready and not self._ready:
             self._ready = True
             say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
-        self._status.look(self._engine, self._clock.now_ms())
+        self._status.look(self._engine, self._clock.now_ms(), idle=not len(self._inbox))
         now_ms = monotonic_ms()
         if now_ms >= self._renew_ms:
             self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)

@@ -9,8 +9,9 @@ from itertools import product
 
 from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
+from adapters.cli.inside import inside_note
 from adapters.cli.market import Span, digest, market_of
-from adapters.cli.plan import CandleFile, Plan
+from adapters.cli.plan import CandleFile, Inside, Plan
 from adapters.cli.rulebook import books_named, in_force
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
@@ -69,8 +70,9 @@ class Prepared:
     @property
     def run_id(self) -> str:
         """A name that only the same settings, rules and data give again."""
-        late = (self.plan.late_bars,) if self.plan.late_bars else ()
-        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *late))
+        plan = self.plan
+        terms = (*((plan.late_bars,) if plan.late_bars else ()), *(plan.inside,) * (plan.inside is Inside.BEST))
+        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *terms))
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
 
 
@@ -97,7 +99,8 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | N
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
     warm_up(engine.world.histories, data, from_ms, supplied.shelf)
-    recorder = Recorder(engine, settings, (*_notes(rules, plan), *data.notes))
+    inside = inside_note(data, books, (from_ms, to_ms), plan.inside)
+    recorder = Recorder(engine, settings, (*_notes(rules, plan), inside, *data.notes))
     backtest = Backtest(engine, _reached(exchange, plan, books), data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
     return Prepared(plan, rules, engine, exchange, supplied, recorder, backtest)
 
@@ -160,7 +163,9 @@ def _known(shares: Mapping[str, Decimal], plan: Plan) -> Mapping[str, Decimal]:
 
 def _exchange_settings(plan: Plan) -> ExchangeSettings:
     try:
-        return ExchangeSettings(slippage=plan.slippage * plan.costs, volume_share=plan.volume_share)
+        return ExchangeSettings(
+            slippage=plan.slippage * plan.costs, volume_share=plan.volume_share, best_first=plan.inside is Inside.BEST
+        )
     except ValueError as error:
         raise Failure(str(error), ExitCode.USAGE) from None
 
