@@ -72,6 +72,7 @@ class Application:
             "state": control.state,
             "advance": control.advance,
             "skip": control.skip,
+            "correct": control.correct,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,

@@ -1,7 +1,7 @@
 """One scenario of the real process: the exchange on loopback, PostgreSQL, the process between them, and its journal."""
 
 import shlex
-from contextlib import ExitStack, chdir, suppress
+from contextlib import AbstractContextManager, ExitStack, chdir, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ LEASE_S = 1.5
 MIDNIGHT_MS = 300_000
 NO_SHEET: dict[str, Any] = {"positions": [], "orders": [], "engines": [], "life": {}}
 EventKind = TypeVar("EventKind")
+Kept = TypeVar("Kept")
 RequestKind = TypeVar("RequestKind", bound=Request)
 
 
@@ -85,6 +86,10 @@ class Live:
             serving = opened(data, self._scene.start_ms, self._held(), self._scene.slippage)
             self._exchange = self._rest.enter_context(serving)
         return self._exchange
+
+    def keep(self, context: AbstractContextManager[Kept]) -> Kept:
+        """Enter a context that ends after every process."""
+        return self._rest.enter_context(context)
 
     def _held(self) -> dict[str, dict[str, Decimal]]:
         money = self._scene.accounts
