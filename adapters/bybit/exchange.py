@@ -52,13 +52,15 @@ class Plan:
     """What to listen to.
 
     `series` are the candles (market, symbol, timeframe); `candles_after_ms` is the last moment the engine has seen, and
-    `accounts_since_ms` the time of the last thing it knows of its accounts.
+    `accounts_since_ms` the time of the last thing it knows of its accounts. `before_candles` is called with each moment
+    before its candles are told.
     """
 
     series: Sequence[Series]
     candles_after_ms: int
     accounts_since_ms: int
     watch: Watch = field(default_factory=Watch)
+    before_candles: Callable[[int], None] = lambda _: None
 
 
 class Bybit:
@@ -132,7 +134,12 @@ class Bybit:
         history = History(self._line())
         perpetuals = sorted({symbol for of, symbol, _ in plan.series if of is Market.LINEAR})
         settlements = Settlements(history, perpetuals, self._quotes, setting.inbox.put, plan.candles_after_ms)
-        outlet = Outlet(setting.inbox.put, setting.tell, settlements.at)
+
+        def before(moment: int) -> None:
+            settlements.at(moment)
+            plan.before_candles(moment)
+
+        outlet = Outlet(setting.inbox.put, setting.tell, before)
         patience = Patience(monotonic_ms, self._may_decide, plan.watch.stragglers_ms)
         return CandleCollector(plan.series, plan.candles_after_ms, history.candles, outlet, patience)
 

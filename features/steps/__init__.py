@@ -9,6 +9,7 @@ pytest_plugins = [
     "features.steps.books",
     "features.steps.edits",
     "features.steps.past",
+    "features.steps.rule_changes",
     "features.steps.market",
     "features.steps.outside",
     "features.steps.states",

@@ -54,6 +54,10 @@ class RuleFiles:
         name = file.rsplit("/", 1)[-1]
         assert self._texts[file] != before, f"There is no {'.'.join(path)} in {name}, so it can't be taken out."
 
+    def cut(self, file: str) -> None:
+        """Lose the second half of a file."""
+        self._texts[file] = self._texts[file][: len(self._texts[file]) // 2] + "\n- ["
+
     def append(self, file: str, section: str, lines: str) -> None:
         """Add lines at the end of a section."""
         text = self._texts[file].splitlines()
@@ -84,6 +88,16 @@ class RuleFiles:
     def line(self, file: str, number: int) -> str:
         """Give one line of a file; lines count from 1."""
         return self._texts[file].splitlines()[number - 1]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts as they are now, by the path that they have when they are written."""
+        return {str(self._copy_to / name): text for name, text in self._texts.items()}
+
+    def written(self) -> list[Path]:
+        """Write all files as they are now."""
+        self.write()
+        return [Path(name) for name in sorted(self.texts)]
 
     def write(self) -> Path:
         """Write all files, for a program that reads them from a folder; gives the folder."""
