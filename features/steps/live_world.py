@@ -61,7 +61,8 @@ class Live:
 
     @store.setter
     def store(self, url: str) -> None:
-        self._store, self._connection, self._seq, self.journal = url, None, 0, Journal()
+        self._hang_up()
+        self._store, self._seq, self.journal = url, 0, Journal()
 
     # ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,8 +182,14 @@ class Live:
         except psycopg.errors.UndefinedTable:
             pass
         except (psycopg.Error, StoreError):
-            self._connection = None
+            self._hang_up()
         return self.journal
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
 
     def events(self, kind: type[EventKind]) -> list[EventKind]:
         """All events of a kind in the journal."""
@@ -195,12 +202,6 @@ class Live:
     def candles_seen(self) -> list[int]:
         """The moments of all candles in the journal."""
         return [event.at_ms for event in self.events(CandleClose)]
-
-    def ask(self, question: str) -> Any:
-        """Ask the database of the scenario for one value."""
-        with connect(self.store) as connection:
-            row = connection.execute(question.encode()).fetchone()
-        return None if row is None else row[0]
 
     def sheet(self) -> dict[str, Any]:
         """What the process said of itself last; a sheet of nothing before it did."""
@@ -231,7 +232,5 @@ class Live:
         for process in self.processes:
             if process.runs:
                 process.kill()
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._connection.close()
+        self._hang_up()
         self._rest.close()
