@@ -42,6 +42,7 @@ class Bench:
     exchange: Process
     engine: Process
     store: PrivateServer
+    journal: Connection
     ordered: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     _seq: int = 0
@@ -58,16 +59,16 @@ class Bench:
         """
         self.ordered += orders
         self.levers.pull("advance", moments=1)
-        with connect(self.store.start(), patient=True) as journal:
-            wait_for(lambda: self._all_there(journal), "the orders", PATIENCE_S, STEP_S)
-            self.levers.pull("advance", moments=1, until="open")
-            wait_for(lambda: self._follow(journal).total() >= self.ordered, "the fills", PATIENCE_S, STEP_S)
+        wait_for(self._all_there, "the orders", PATIENCE_S, STEP_S)
+        self.levers.pull("advance", moments=1, until="open")
+        wait_for(lambda: self._follow().total() >= self.ordered, "the fills", PATIENCE_S, STEP_S)
 
-    def _all_there(self, journal: Connection) -> bool:
-        return self._follow(journal)["OrderRejected"] + self.levers.pull("state")["orders"] >= self.ordered
+    def _all_there(self) -> bool:
+        found: int = self.levers.pull("state")["orders"]
+        return self._follow()["OrderRejected"] + found >= self.ordered
 
-    def _follow(self, journal: Connection) -> Counter[str]:
-        for kind, seq in journal.execute(ENDED, (self._seq,)):
+    def _follow(self) -> Counter[str]:
+        for kind, seq in self.journal.execute(ENDED, (self._seq,)):
             self.ended[kind] += 1
             self._seq = max(self._seq, seq)
         return self.ended
@@ -92,7 +93,8 @@ def begun(folder: Path, moments: int) -> Iterator[Bench]:
         engine = Process(desk, folder / "engine.log", stamps)
         stack.callback(engine.stop)
         engine.until("Every account is reconciled")
-        yield Bench(desk, Levers(f"http://127.0.0.1:{port}"), exchange, engine, store)
+        journal = stack.enter_context(connect(store.start(), patient=True))
+        yield Bench(desk, Levers(f"http://127.0.0.1:{port}"), exchange, engine, store, journal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,9 @@ def load(folder: Path, minutes: float) -> tuple[list[Measurement], list[str]]:
         part(bench, FIRST_MOMENTS, STEADY_ORDERS)
         burst = part(bench, 1, BURST_ORDERS)
         steady = part(bench, moments, STEADY_ORDERS, minutes * 60)
-        wrong = ["the engine did not end with 0"] if bench.engine.stop() else []
+        wrong = bench.engine.troubles()[:5]
+        wrong += ["the engine did not end with 0"] if bench.engine.stop() else []
         wrong += same_as_exchange(bench.levers, bench.store, bench.desk / "exchange-keys.json")
-        wrong += bench.engine.troubles()[:5]
         sys.stdout.write(eternal(bench.desk, "store", "verify") + "\n")
     stamps = json.loads((folder / "stamps.json").read_text())
     return list(rows(stamps, steady, burst)), wrong

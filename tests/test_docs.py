@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from adapters.cli import demo
+from adapters.cli.demo_desk import FIRST_DAY, SEED, YEARS
 from adapters.cli.main import app
 from adapters.cli.options import moment
 from adapters.cli.saved import copy_rules
@@ -174,7 +174,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("docs")
     copy_rules(ROOT / "rules", folder / "rules")
     symbols = ("BTCUSDT", "ETHUSDT")
-    for path in write_market(folder / "market", demo.SEED, moment(demo.FIRST_DAY), demo.YEARS, symbols):
+    for path in write_market(folder / "market", SEED, moment(FIRST_DAY), YEARS, symbols):
         if path.parent.name == "1h":
             path.unlink()
     with chdir(folder):

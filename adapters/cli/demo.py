@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.demo_desk import FIRST_DAY, SEED, YEARS
-
 if TYPE_CHECKING:
     from adapters.cli.demo_view import DemoView
     from adapters.postgres.server import PrivateServer
-
-__all__ = ["FIRST_DAY", "SEED", "YEARS", "demo"]
 
 SECONDS = 60.0
 # On a machine that is busy with other things a minute may be too short for the rarest engine.

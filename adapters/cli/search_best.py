@@ -80,7 +80,7 @@ def _kept_run(kept: KeptSearch, one: Tried, rules: Path, runs: Path) -> str:
     file.parent.mkdir(exist_ok=True)
     file.write_text(kept.order.overlay(one.trial.choice), encoding="utf-8")
     prepared = prepare(replace(kept.order.plan, rules=rules, from_ms=one.trial.from_ms, to_ms=one.trial.to_ms))
-    prepared.backtest.run()
+    prepared.run()
     return keep(prepared, prepared.recorder.result(), runs).name
 
 

@@ -73,7 +73,7 @@ class Workbench:
         prepared = self.prepared(trial)
         if isinstance(prepared, str):
             return Tried(trial, None, prepared)
-        prepared.backtest.run()
+        prepared.run()
         return tried_of(trial, prepared.recorder.result())
 
     def prepared(self, trial: Trial) -> Prepared | str:

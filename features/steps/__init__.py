@@ -21,6 +21,7 @@ pytest_plugins = [
     "features.steps.money",
     "features.steps.operating",
     "features.steps.growth",
+    "features.steps.doubts",
     "features.steps.recorded",
     "features.steps.engines",
     "features.steps.live",
