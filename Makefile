@@ -38,7 +38,7 @@ SOAK ?= soak
 soak: setup  ## trade for HOURS=2 with real processes, and watch for what grows; all of it is kept in SOAK=soak
 	$(BIN)/python -m benchmarks.soak --hours $(HOURS) --folder $(SOAK)
 
-demo: setup  ## run all engines on a made-up market
+demo: setup  ## let all engines trade for a minute on a made-up market
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code

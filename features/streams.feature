@@ -74,3 +74,15 @@ Feature: The real process, when messages come twice, late or not at all
     And the exchange holds 0.05 BTCUSDT for trend-1
     When the operator enters "close-orphan trend-1 --reason mine"
     Then the exchange holds 0 BTCUSDT for trend-1
+
+  @DATA-03 @STATE-04
+  Scenario: A candle that is corrected after it has closed is written down, and everything is worked out anew
+    When the candle of the day closes
+    And the next one opens
+    Then the journal has a candle of BTCUSDT that closes at 60,000 USDT
+    When the exchange corrects the last candle of BTCUSDT to a close of 59,900 USDT
+    Then the operator is told at P2 that "The exchange corrects the 1d candle of BTCUSDT: close 60000.0 becomes 59900.0."
+    And the journal has a candle of BTCUSDT that closes at 59,900 USDT
+    When the candle of the day closes
+    And the next one opens
+    Then "replay" at the terminal says "came out the same, byte for byte"

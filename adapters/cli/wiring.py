@@ -1,6 +1,6 @@
 """Puts the parts of a run together: rules, market, exchange, portfolio, engine, recorder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -25,6 +25,7 @@ from runtime.column_shelf import ColumnShelf
 from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
+from runtime.leap import Leaper
 from runtime.market_data import MarketData
 from runtime.ports import CandleExchange
 from runtime.recorder import Recorder
@@ -74,6 +75,26 @@ class Prepared:
         terms = (*((plan.late_bars,) if plan.late_bars else ()), *(plan.inside,) * (plan.inside is Inside.BEST))
         content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *terms))
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
+
+    def run(
+        self,
+        progress: Callable[[int], None] = lambda _at_ms: None,
+        until_ms: int | None = None,
+        *,
+        leaping: bool = True,
+    ) -> Leaper | None:
+        """Play the span, or up to a moment in it; leaping and stepping end alike.
+
+        Returns who leapt, None where every turn was stepped through; what can't be leapt over stands in the notes.
+        """
+        # An order on its way to the market is not open there yet, so nothing may be leapt over while there are some.
+        if not leaping or self.plan.late_bars:
+            self.backtest.run(progress, until_ms)
+            return None
+        leaper = Leaper(self.engine, self.exchange, self.recorder.pass_over)
+        self.recorder.data_notes += leaper.obstacles()
+        self.backtest.run(progress, until_ms, leaper)
+        return leaper
 
 
 def supplies_of(plan: Plan, rules: Rulebook, books: tuple[Book, ...]) -> Supplies:

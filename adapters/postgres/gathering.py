@@ -1,12 +1,14 @@
-"""A journal that writes facts of the market together: they come by the dozen, and nothing follows from most of them."""
+"""A journal that writes news together: facts, answers and fills come by the dozen, and little follows from most."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from runtime.events import FactObserved
+from runtime.events import FactObserved, Fill, OrderAccepted, OrderCancelled, StopPlaced
 from runtime.step import Step
 
 MOST = 200
+NEWS = FactObserved | OrderAccepted | OrderCancelled | Fill | StopPlaced
+"""What a crash may forget: the exchange tells it again to whoever asks after a start."""
 
 
 class BatchJournal(Protocol):
@@ -17,7 +19,7 @@ class BatchJournal(Protocol):
 
 
 class Gathering:
-    """Holds a fact that asks for nothing back while more events wait, and writes it with the step after it.
+    """Holds news that ask for nothing back while more events wait, and writes them with the step after them.
 
     `waiting` tells whether the engine will take another event at once. Whatever asks for something is written before
     `append` returns, together with everything that was held. A crash forgets what was held as it forgets what had not
@@ -30,7 +32,7 @@ class Gathering:
 
     def append(self, step: Step) -> None:
         """Keep a step, or hold it; raises what the journal raises, and then the step has to be given again."""
-        if _only_a_fact(step) and len(self._held) < MOST and self._waiting():
+        if _only_news(step) and len(self._held) < MOST and self._waiting():
             self._held.append(step)
             return
         self._journal.append_all((*self._held, step))
@@ -43,5 +45,5 @@ class Gathering:
             self._held.clear()
 
 
-def _only_a_fact(step: Step) -> bool:
-    return isinstance(step.event, FactObserved) and not step.requests
+def _only_news(step: Step) -> bool:
+    return isinstance(step.event, NEWS) and not step.requests

@@ -58,10 +58,11 @@ class StatusRow(Beside):
         self._due_ms = self._missing_due_ms = 0
         self._news = Signal()
 
-    def look(self, engine: Engine, at_ms: int) -> None:
-        """Look at the engine if it is time to; only its own thread may call this."""
+    def look(self, engine: Engine, at_ms: int, idle: bool = True) -> None:
+        """Look at the engine if it is time to; only its own thread may call this. `idle` is whether no event waits."""
         now_ms = monotonic_ms()
-        self._ask(engine, at_ms, now_ms)
+        if idle:
+            self._ask(engine, at_ms, now_ms)
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + EVERY_MS
@@ -69,7 +70,7 @@ class StatusRow(Beside):
         self._news.set()
 
     def _ask(self, engine: Engine, at_ms: int, now_ms: int) -> None:
-        """Ask what entries miss: one book and symbol at a time, because orders wait meanwhile."""
+        """Ask what entries miss: one book and symbol at a time, because events wait meanwhile."""
         if self._asking is None:
             if not engine.ready or now_ms < self._missing_due_ms:
                 return

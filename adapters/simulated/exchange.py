@@ -18,6 +18,7 @@ from adapters.simulated.position import Position
 from adapters.simulated.precision import ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
+from adapters.simulated.reach import reach_of
 from adapters.simulated.settings import ExchangeSettings
 from adapters.simulated.statement import CoinStatement
 from adapters.simulated.transfers import Transfers
@@ -103,6 +104,23 @@ class SimulatedExchange:
             if not trades:
                 quiet.append(candle)
         return events + self._protection.inside(quiet)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order is open."""
+        return self._book.empty
+
+    def held(self, symbol: str) -> bool:
+        """Whether any account has a position in a perpetual."""
+        return self._accounts.held(symbol)
+
+    def reach(self) -> Mapping[str, tuple[float, float]] | None:
+        """Give for each perpetual that is held two prices between which nothing happens; None where none are known."""
+        return reach_of(self._accounts, self._margin)
+
+    def pass_over(self, prices: Mapping[tuple[Market, str], float]) -> None:
+        """Take the last prices of candles in which nothing happened."""
+        self._prices.latest.update(prices)
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> list[ExchangeEvent]:
         """Settle funding of a perpetual at the last price; a positive rate (a ratio) is paid by longs to shorts."""

@@ -26,5 +26,6 @@ pytest_plugins = [
     "features.steps.engines",
     "features.steps.live",
     "features.steps.live_faults",
+    "features.steps.live_database",
     "features.steps.live_seen",
 ]
