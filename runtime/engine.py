@@ -37,6 +37,7 @@ from runtime.events import (
     OrderCancelled,
     OrderRejected,
     OrderUnknown,
+    RulesRead,
     Started,
     StopGone,
     StopPlaced,
@@ -123,7 +124,8 @@ class Engine:
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
-        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
+        every_ms = self.rulebook.lifecycle.look_every_ms
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, every_ms)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
@@ -141,8 +143,8 @@ class Engine:
                 instances=self.instances,
                 trader=self.trader,
                 note=self.decider.note,
-                idle=lambda: self.paused | self.fences.idle,
-                fenced=lambda: set(self.fences.fenced),
+                idle=lambda: self.paused | self.fences.idle | self.fences.unfunded,
+                fenced=lambda: self.fences.unfunded,
                 retired=lambda: set(self.fences.retired),
             ),
         )
@@ -158,6 +160,11 @@ class Engine:
                     key = (Market(market), symbol, instance.book.timeframe)
                     due[key] = (*due.get(key, ()), instance)
         return due
+
+    @property
+    def deciding(self) -> frozenset[Series]:
+        """The series of candles whose closes let a book decide."""
+        return frozenset(self._due)
 
     @property
     def halted(self) -> bool:
@@ -222,7 +229,8 @@ class Engine:
         self._tend(draft)
         if due:
             self._decide([instance for key, instance in self.instances.items() if key in due], draft)
-        self._share_out(draft, daily=True)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
 
     def _tend(self, draft: Draft) -> None:
         """Look after what is there, whether or not anything is decided."""
@@ -341,6 +349,9 @@ class Engine:
         self.path.restarted(draft)
         self.protection.restarted(draft.at_ms)
         self.reconciliation.begin(draft)
+
+    def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
+        self.fences.read(event.faulty, self.books, draft)
 
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
@@ -544,6 +555,7 @@ Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
+    RulesRead: Engine._on_rules_read,
     Noticed: Engine._on_noticed,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from runtime.doubts import with_doubts
 from runtime.engine import Engine
 from runtime.engine_results import with_gates
 from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
@@ -67,6 +68,10 @@ class Recorder:
         if step.records or step.requests:
             self._on_records(step)
         self._transfers.watch(step)
+
+    def pass_over(self, candles: int) -> None:
+        """Count candles in which nothing happened; no day ended among them."""
+        self.candles += candles
 
     def _on_candles(self, event: CandleClose) -> None:
         self.candles += len(event.candles)
@@ -216,7 +221,7 @@ class Recorder:
             transfers=self._transfers.records,
             thresholds={} if ladder is None else {level.name: level.at for level in ladder.rules.levels},
         )
-        return with_gates(result, self.engine.rulebook)
+        return with_doubts(with_gates(result, self.engine.rulebook), self.engine.rulebook)
 
 
 def decision_record(decision: Decision, at_ms: int, texts: tuple[str, ...]) -> DecisionRecord:

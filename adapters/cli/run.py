@@ -37,9 +37,11 @@ def run(
     try:
         with server_of(opened):
             refuse_a_second(opened)
-            with accounts_held(opened):
+            from adapters.cli.own_exchange import exchange_of
+
+            with exchange_of(opened, say) as complete, accounts_held(complete):
                 from adapters.cli.process import run_process
 
-                run_process(opened, say)
+                run_process(complete, say)
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -9,6 +9,7 @@ from adapters.served.exchange import ServedExchange
 from adapters.served.fault import Fault, FaultKind
 from adapters.served.market_player import MarketPlayer, Phase
 from adapters.served.stream_door import StreamDoor
+from runtime.instrument import Market
 
 SETTLES = "USDT"
 MEMBER_FIELDS = ("permissions", "addresses", "read_only", "expires_ms")
@@ -29,13 +30,31 @@ class Control:
             "phase": self._player.phase.value,
             "is_over": self._player.is_over,
             "speed": self._player.speed,
+            "orders": self._exchange.asked.total(),
+            "executions": self._exchange.live.model.executions,
             "struck": {kind.value: count for kind, count in self._exchange.faults.struck.items()},
         }
+
+    def orders(self, _values: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell how often each order was asked for."""
+        return {"asked": dict(self._exchange.asked)}
 
     def advance(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let so many `moments` pass, `until` the market stands in a gap (the default) or has just opened."""
         done = self._player.advance(int(values.get("moments", 1)), Phase(values.get("until", Phase.GAP)))
         return {"advanced": done, **self.state({})}
+
+    def skip(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Let so many `ms` of the candles under way have passed at once; their ends are not reached by it."""
+        self._exchange.clock.skip(int(values["ms"]))
+        return self.state({})
+
+    def correct(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish the candle of a `symbol` on a `market` that has just ended once more, with another `close`."""
+        market, symbol = Market(values["market"]), str(values["symbol"])
+        self._exchange.chart.correct(market, symbol, float(values["close"]))
+        self._exchange.public.corrected()
+        return {}
 
     def fault(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let something go wrong from now on."""
