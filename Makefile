@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test coverage check chaos demo docs bench lock clean
+.PHONY: help setup test coverage check chaos soak demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,15 @@ check: setup  ## style, types and the arrow of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-chaos: setup  ## kill the running engine thirty times while it trades
-	KILLS=30 $(BIN)/python -m pytest -q tests/adapters/cli/test_kill.py
+chaos: setup  ## kill the running engine two hundred times, and let it die at every boundary of two weeks
+	KILLS=200 SPAN_DAYS=14 $(BIN)/python -m pytest -q -s tests/adapters/cli/test_kill.py tests/adapters/cli/test_boundaries.py
 
-demo: setup  ## run all engines on a made-up market
+HOURS ?= 2
+SOAK ?= soak
+soak: setup  ## trade for HOURS=2 with real processes, and watch for what grows; all of it is kept in SOAK=soak
+	$(BIN)/python -m benchmarks.soak --hours $(HOURS) --folder $(SOAK)
+
+demo: setup  ## let all engines trade for a minute on a made-up market
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code
@@ -41,6 +46,7 @@ docs: setup  ## renew the parts of the documentation that are made from the code
 
 bench: setup  ## measure side by side with others
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.peers
 
 # The lock files come from pyproject.toml. After a change there: `make lock`, which keeps every pin that still fits.
 # To raise the pins: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package polars"` for one. Commit the result.
@@ -56,7 +62,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --constraints requirements.lock --output-file requirements-runtime.lock pyproject.toml
 
 clean:  ## remove .venv and everything else that can be made again
-	rm -rf .venv dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .peers dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: requirements-build.lock requirements.lock pyproject.toml

@@ -307,6 +307,86 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     Then trend-1 is fenced off because "the exchange refuses the key of TREND-1 (API key is invalid., 10003)"
     And core-hodl is not fenced off
 
+  @ORCH-05
+  Scenario: A rule file that can't be used fences off its own book, which keeps what it holds and trades on once it is mended
+    Given a portfolio of 300,000 USDT
+    And the book core-hodl with a sub-account of 60,000 USDT
+    And the book trend-1 with a sub-account of 100,000 USDT
+    And BTCUSDT daily candles flat at 60,000 USDT for 260 days
+    And ETHUSDT daily candles rising 0.5% a day for 260 days to 3,000 USDT
+    When the next daily candle of ETHUSDT rises 0.5%
+    And the next candle opens
+    Then the book trend-1 is IN_POSITION long in ETHUSDT
+    When questions are about what follows
+    And the engine restarts after the line "params.slow" of trend-1.yaml became slow
+    Then trend-1 is fenced off because "trend-1.yaml:32:24: R144 `slow` is not a whole number of bars"
+    And the operator gets a P0 alert saying "Put the file right (`eternal check`) and start again" once
+    And core-hodl is not fenced off
+    And the book trend-1 is IN_POSITION long in ETHUSDT
+    And the stop of ETHUSDT on the exchange has not moved
+    When the operator unfences trend-1
+    Then trend-1 is fenced off
+    When the operator flattens trend-1
+    And ETHUSDT rises 0.5% a day for 8 days
+    Then no position of trend-1 is held
+    And nothing was bought by trend-1
+    And BTCUSDT was bought once by core-hodl
+    When the engine restarts
+    Then trend-1 is fenced off
+    When the engine restarts after the line "params.slow" of trend-1.yaml became 200
+    Then trend-1 is not fenced off
+    When ETHUSDT rises 0.5% a day for 3 days
+    Then ETHUSDT was bought once by trend-1
+
+  @ORCH-05
+  Scenario: The rules of a fenced book as they last were still close what it holds
+    Given a portfolio of 300,000 USDT
+    And the book trend-1 with a sub-account of 100,000 USDT
+    And BTCUSDT daily candles flat at 60,000 USDT for 260 days
+    And ETHUSDT daily candles rising 0.5% a day for 260 days to 3,000 USDT
+    When the next daily candle of ETHUSDT rises 0.5%
+    And the next candle opens
+    And the engine restarts after trend-1.yaml became unreadable
+    Then trend-1 is fenced off because "This is not YAML"
+    And the book trend-1 is IN_POSITION long in ETHUSDT
+    When questions are about what follows
+    And the exchange loses the stop of ETHUSDT
+    Then the stop of ETHUSDT on the exchange is about 2,945 USDT
+    When ETHUSDT rises 0.5% a day for 31 days
+    Then "triggers.tighten" fired for ETHUSDT
+    And "exits.too_old" fired for ETHUSDT
+    And no position of trend-1 is held
+    And nothing was bought by trend-1
+
+  @ORCH-05
+  Scenario: A book that extends one whose file can't be used is fenced off with it
+    Given a portfolio of 300,000 USDT
+    And the book core-hodl with a sub-account of 60,000 USDT
+    And the book trend-1 with a sub-account of 100,000 USDT
+    And the book trend-2 with a sub-account of 50,000 USDT
+    And BTCUSDT daily candles flat at 60,000 USDT for 260 days
+    When the engine restarts after trend-1.yaml became unreadable
+    Then trend-1 is fenced off
+    And trend-2 is fenced off because "It extends trend-1, whose file can't be used"
+    And core-hodl is not fenced off
+
+  @ORCH-05
+  Scenario: One that builds on another is fenced off alone for what only itself makes wrong
+    Given a portfolio of 300,000 USDT
+    And the book trend-1 with a sub-account of 100,000 USDT
+    And the book trend-2 with a sub-account of 50,000 USDT
+    And BTCUSDT daily candles flat at 60,000 USDT for 260 days
+    When the engine restarts after the line "params.slow" of trend-2.yaml became 10%
+    Then trend-2 is fenced off because "`10%` is a ratio"
+    And trend-1 is not fenced off
+
+  @ORCH-05
+  Scenario: A mistake in what governs all books keeps the engine from starting
+    Given the book trend-1 with a sub-account of 100,000 USDT
+    And BTCUSDT daily candles flat at 60,000 USDT for 260 days
+    Then the line "params.outgrown" of shares.yaml has become 7d, which keeps the engine from starting
+    And the line "ladder.levels.CAUTION.at" of breakers.yaml has become often, which keeps the engine from starting
+
   # ── performance ──
 
   @ORCH-06

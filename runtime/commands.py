@@ -156,7 +156,11 @@ class Commands:
 
     def unfence(self, event: OperatorCommand, draft: Draft) -> str:
         """Let a book that was fenced off trade again."""
-        self._engine.fences.unfence(event.book, told(event), draft)
+        fences, book = self._engine.fences, event.book
+        if book in fences.faulty and book not in fences.fenced:
+            wait = f"{book} is fenced off until its rule file is put right and the engine has started again"
+            raise CommandRefusedError(f"{wait}: {fences.faulty[book]}")
+        fences.unfence(book, told(event), draft)
         return ""
 
     def adopt(self, event: OperatorCommand, draft: Draft) -> str:

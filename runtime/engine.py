@@ -37,6 +37,7 @@ from runtime.events import (
     OrderCancelled,
     OrderRejected,
     OrderUnknown,
+    RulesRead,
     Started,
     StopGone,
     StopPlaced,
@@ -49,6 +50,8 @@ from runtime.history import Histories
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
+from runtime.leverages import NAMED as LEVERAGE
+from runtime.leverages import Leverages
 from runtime.life import Life
 from runtime.order_path import OrderPath
 from runtime.orphans import Orphans
@@ -91,6 +94,7 @@ class Engine:
         self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
+        self.leverages = Leverages()
         self._looks = self._returning = False
         self._bind()
         rules, everything = rulebook.lifecycle, tuple(self.instances.values())
@@ -120,7 +124,8 @@ class Engine:
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
-        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences)
+        every_ms = self.rulebook.lifecycle.look_every_ms
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, every_ms)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
@@ -138,8 +143,8 @@ class Engine:
                 instances=self.instances,
                 trader=self.trader,
                 note=self.decider.note,
-                idle=lambda: self.paused | self.fences.idle,
-                fenced=lambda: set(self.fences.fenced),
+                idle=lambda: self.paused | self.fences.idle | self.fences.unfunded,
+                fenced=lambda: self.fences.unfunded,
                 retired=lambda: set(self.fences.retired),
             ),
         )
@@ -205,6 +210,7 @@ class Engine:
         if self.halted:
             self.halt.advance(draft)
         self.protection.note(draft.requests)
+        self.leverages.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -341,8 +347,11 @@ class Engine:
         self._looks = True
         self.life.move("start", "a process has begun", draft)
         self.path.restarted(draft)
+        self.protection.restarted(draft.at_ms)
         self.reconciliation.begin(draft)
-        draft.requests += self.trader.transfers.unanswered()
+
+    def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
+        self.fences.read(event.faulty, self.books, draft)
 
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
@@ -359,9 +368,13 @@ class Engine:
         if event.order_id.startswith(STOP):
             self.protection.refused(event.order_id, draft)
             self.protection.watch(draft)
+        elif event.order_id.startswith(LEVERAGE):
+            self.leverages.refused(event.order_id)
 
     def _on_unknown(self, event: OrderUnknown, draft: Draft) -> None:
         self.path.unknown(event, draft)
+        if event.order_id.startswith(STOP):
+            self.protection.unknown(event.order_id)
 
     def _on_looked_up(self, event: LookedUp, draft: Draft) -> None:
         self.react(self.path.looked_up(event, draft), draft)
@@ -406,14 +419,19 @@ class Engine:
             self._reconciled(draft)
 
     def _reconciled(self, draft: Draft) -> None:
+        if self.ready and not self._returning:
+            return
         if not self.ready:
             self.life.move("ready", "every account is reconciled", draft)
         if self._returning:
             self._returning = False
             self.outage.back(ExchangeBack(draft.at_ms), draft)
+        # Before, they would be refused, and forgotten although the money may have moved.
+        draft.requests += (*self.trader.transfers.unanswered(), *self.leverages.unanswered())
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
+        self.leverages.answered(event.account, event.symbol)
 
     def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
         self.world.board.observe(event)
@@ -488,6 +506,7 @@ class Engine:
             "path": self.path.to_plain(),
             "protection": self.protection.to_plain(),
             "reconciliation": self.reconciliation.to_plain(),
+            "leverages": self.leverages.to_plain(),
             "looks": [self._looks, self._returning],
         }
 
@@ -522,6 +541,7 @@ class Engine:
         engine.path.restore(plain["path"])
         engine.protection.restore(plain["protection"])
         engine.reconciliation.restore(plain["reconciliation"])
+        engine.leverages.restore(plain.get("leverages", ()))
         engine._looks, engine._returning = plain["looks"]
         return engine
 
@@ -535,6 +555,7 @@ Handler = Callable[[Engine, Any, Draft], None]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
+    RulesRead: Engine._on_rules_read,
     Noticed: Engine._on_noticed,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,

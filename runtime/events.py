@@ -1,5 +1,6 @@
 """What can happen: every input of the engine is one of these, and nothing else moves it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -273,6 +274,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesRead:
+    """A process has read the rule files: `faulty` says of each book whose file can't be used why."""
+
+    at_ms: int
+    faulty: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """The process around the engine has something to say to people; `severity` is P0 to P3."""
 
@@ -291,6 +300,7 @@ class Timer:
 Event = (
     CandleClose
     | Started
+    | RulesRead
     | Noticed
     | OrderUnknown
     | LookedUp

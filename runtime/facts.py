@@ -14,6 +14,7 @@ from runtime.engine_facts import ENGINE_FACTS
 from runtime.fact import Fact, Read, fact
 from runtime.funding_facts import FUNDING_FACTS
 from runtime.phase_facts import PHASES, phase_vocabulary
+from runtime.result_facts import DOUBTS, result_vocabulary
 from runtime.status import Hold
 from runtime.tactical_facts import TACTICAL_FACTS
 from runtime.view import View
@@ -484,9 +485,11 @@ FACTS_OF: Mapping[str, Mapping[str, Fact]] = {
 
 
 def vocabulary_for(kind: str, symbols: Sequence[str]) -> Vocabulary:
-    """Give the facts that a book of this kind (a machine, `checks`, `breakers`, `shares`, `phases`) may name."""
+    """Give the facts that a book of this kind (a machine, `checks`, `shares`, `phases`, `doubts`, …) may name."""
     if kind == PHASES:
         return phase_vocabulary()
+    if kind == DOUBTS:
+        return result_vocabulary()
     facts = {name: fact.declaration for name, fact in FACTS_OF.get(kind, FACTS_OF["breakers"]).items()}
     assets = tuple(symbol.removesuffix(QUOTE_COIN) for symbol in symbols)
     return Vocabulary(facts=facts, symbols=tuple(symbols), assets=assets)

@@ -1,6 +1,6 @@
 """Books and accounts that are fenced off, in quarantine or retired: whatever is wrong with them stays with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,11 +17,13 @@ class Fences:
     """Why each book or account is fenced off; a person takes it back in. What they hold back stands in the status.
 
     Of a fenced account nothing but questions leaves. An account whose positions are not those of the books is in
-    quarantine: it opens nothing, and closes what it has.
+    quarantine: it opens nothing, and closes what it has. So does a book whose file can't be used (`faulty`): its rules
+    as they last were go on deciding about what it holds.
     """
 
     def __init__(self, status: Status) -> None:
         self.fenced: dict[str, str] = {}
+        self.faulty: dict[str, str] = {}
         self.accounts: dict[str, str] = {}
         self.no_entries: dict[str, str] = {}
         self._status = status
@@ -44,6 +46,31 @@ class Fences:
         draft.records.append(Transition(book, "", "fence", TRADING, FENCED, reason))
         text = f"{book} is fenced off: {reason}. It opens nothing until it is unfenced; its stops stand, and it can be"
         draft.tell("P0", book, f"{text} flattened. Everything else trades on.")
+
+    def read(self, faulty: Mapping[str, str], running: Collection[str], draft: Draft) -> None:
+        """Fence off the books whose files can't be used, by the reasons given, and let in those whose files can again.
+
+        Of `running` books there is a version that was in force before; the others don't run.
+        """
+        for book in [book for book in self.faulty if book not in faulty]:
+            del self.faulty[book]
+            self._status.release(book, Hold.FAULTY)
+            draft.records.append(Transition(book, "", "unfence", FENCED, TRADING, "its rule file can be used"))
+            draft.tell("P2", book, f"The rule file of {book} can be used again, and is in force.")
+        for book, reason in faulty.items():
+            if self.faulty.get(book) != reason:
+                self._fence_faulty(book, reason, book in running, draft)
+
+    def _fence_faulty(self, book: str, reason: str, runs: bool, draft: Draft) -> None:
+        if book not in self.faulty:
+            self._status.hold(book, Hold.FAULTY)
+            draft.records.append(Transition(book, "", "fence", TRADING, FENCED, reason))
+        self.faulty[book] = reason
+        left = "what it holds is kept and closed by its rules as they last were" if runs else "it has never run"
+        text = f"{book} is fenced off, because its rule file can't be used: {reason} It opens nothing; {left}."
+        draft.tell(
+            "P0", book, f"{text} Put the file right (`eternal check`) and start again. Everything else trades on."
+        )
 
     def fence_account(self, account: str, reason: str, draft: Draft) -> None:
         """Fence an account off and wake somebody, once."""
@@ -89,7 +116,17 @@ class Fences:
     @property
     def names(self) -> frozenset[str]:
         """Every book and account that is fenced off."""
-        return frozenset(self.fenced) | frozenset(self.accounts)
+        return frozenset(self.reasons)
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why each book and account is fenced off; an error counts before a bad rule file."""
+        return {**self.faulty, **self.fenced, **self.accounts}
+
+    @property
+    def unfunded(self) -> frozenset[str]:
+        """The books that may be given no money, because they can open nothing."""
+        return frozenset(self.fenced) | frozenset(self.faulty)
 
     @property
     def retired(self) -> frozenset[str]:
@@ -103,9 +140,14 @@ class Fences:
 
     def to_plain(self) -> dict[str, Any]:
         """Give the reasons as plain data."""
-        return {"books": dict(self.fenced), "accounts": dict(self.accounts), "no_entries": dict(self.no_entries)}
+        return {
+            "books": dict(self.fenced),
+            "faulty": dict(self.faulty),
+            "accounts": dict(self.accounts),
+            "no_entries": dict(self.no_entries),
+        }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave."""
         self.fenced, self.accounts = dict(plain["books"]), dict(plain["accounts"])
-        self.no_entries = dict(plain["no_entries"])
+        self.no_entries, self.faulty = dict(plain["no_entries"]), dict(plain.get("faulty", {}))

@@ -38,6 +38,7 @@ STATES = {
 HOLDS = {
     Hold.PAUSED: "The book {} was paused by the operator.",
     Hold.FENCED: "The book {} is fenced off after an error until the operator lets it in again.",
+    Hold.FAULTY: "The rule file of {} can't be used, so it opens nothing until the file is put right.",
     Hold.RETIRED: "The book {} is retired.",
 }
 
@@ -119,5 +120,5 @@ def _against_transfers(status: Status, book: str) -> Iterator[str]:
         yield STATES[State(status.lifecycle)]
     elif status.exchange_away:
         yield "The exchange can't be reached."
-    if Hold.FENCED in status.holds.get(book, ()):
-        yield HOLDS[Hold.FENCED].format(book)
+    fences = (why for why in (Hold.FENCED, Hold.FAULTY) if why in status.holds.get(book, ()))
+    yield from (HOLDS[why].format(book) for why in fences)

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -13,11 +14,13 @@ from rules.language.indicators import INDICATORS
 from rules.language.typed import Column, Fact, IndicatorCall, Series, Typed, unselected
 from rules.language.units import Unit
 from rules.language.vocabulary import PERPETUAL
+from runtime.column_shelf import ColumnShelf
 from runtime.events import Candle
 from runtime.indicators import compute
 from runtime.instrument import Market
 from runtime.market_data import CANDLE_SCHEMA, Key
 
+T = TypeVar("T")
 Row = tuple[int, int, float, float, float, float, float]
 Value = float | bool | None
 Numbers = NDArray[np.float64]
@@ -78,6 +81,11 @@ class History:
         """When the last visible candle closed."""
         return self._rows[self.length - 1][1] if self.length else None
 
+    @property
+    def closes_ms(self) -> NDArray[np.generic]:
+        """When each candle closes, preloaded ones included."""
+        return self._array("close_ms")
+
     # ── candles come in ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def preload(self, candles: pl.DataFrame) -> None:
@@ -85,13 +93,20 @@ class History:
 
         `candles` has the columns of `CANDLE_SCHEMA`. Raises ValueError with a sentence when they aren't in order.
         """
+        self.take(self.rows_of(candles))
+
+    def rows_of(self, candles: pl.DataFrame) -> list[Row]:
+        """Give candles as rows; raises ValueError with a sentence when they aren't in order."""
         if (
             not candles["open_ms"].is_sorted()
             or candles["open_ms"].has_nulls()
             or candles["open_ms"].is_duplicated().any()
         ):
             raise ValueError(f"Candles of {self._name} are expected in order of open_ms, each once; sort them first.")
-        rows: list[Row] = candles.select(pl.col(name).cast(kind) for name, kind in CANDLE_SCHEMA.items()).rows()
+        return candles.select(pl.col(name).cast(kind) for name, kind in CANDLE_SCHEMA.items()).rows()
+
+    def take(self, rows: list[Row]) -> None:
+        """Take rows in order that will be appended later; those up to the last visible one are left out."""
         del self._rows[self.length :]
         seen = bisect_right(rows, self._rows[-1][0], key=open_ms) if self._rows else 0
         self._rows += rows[seen:]
@@ -145,6 +160,7 @@ class History:
 
     def _forget(self) -> None:
         """Put out of date what was computed from these candles, here and in histories that looked at them."""
+        self._among.shelf = None
         concerned = [self]
         for history in concerned:
             history._arrays.clear()
@@ -172,7 +188,7 @@ class History:
             try:
                 return held.values[self.length]
             except IndexError:
-                held.values = _listed(self._column(held))
+                held.values = self._kept(held, "values", lambda: _listed(self._column(held)))
                 return held.values[self.length]
 
         return read
@@ -188,8 +204,15 @@ class History:
 
     def _column(self, held: _Held) -> Values:
         if held.column is None:
-            held.column = self._computed(held.expression)
+            held.column = self._kept(held, "column", lambda: self._computed(held.expression))
         return held.column
+
+    def _kept(self, held: _Held, what: str, compute: Callable[[], T]) -> T:
+        """Take from the shelf what an earlier run over the same candles computed."""
+        shelf = self._among.shelf
+        if shelf is None:
+            return compute()
+        return shelf.get((self.market, self.symbol, self.timeframe, held.expression.key, what), compute)
 
     def _array(self, name: str) -> NDArray[np.generic]:
         if name not in self._arrays:
@@ -268,9 +291,13 @@ class History:
 
 
 class Histories:
-    """All histories, by market, symbol and timeframe; one that was never given a candle is empty."""
+    """All histories, by market, symbol and timeframe; one that was never given a candle is empty.
+
+    A `shelf` has what earlier runs over the same preloaded candles computed; it is left as soon as other ones come.
+    """
 
     def __init__(self, keep: int | None = None) -> None:
+        self.shelf: ColumnShelf | None = None
         self._keep = keep
         self._all: dict[Key, History] = {}
 

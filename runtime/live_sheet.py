@@ -46,6 +46,7 @@ def _life(engine: Engine) -> Plain:
         "halted": engine.halted,
         "halt_complete": engine.halted and engine.halt.complete,
         "paused_books": sorted(engine.paused),
+        "fenced": engine.fences.reasons,
     }
 
 
@@ -123,9 +124,10 @@ def _feeds(engine: Engine) -> dict[str, int]:
 
 
 def missing_now(engine: Engine, at_ms: int) -> Iterator[Plain]:
-    """Tell for each book and symbol what an entry misses most nearly; it takes far longer than the sheet."""
-    for symbol in sorted({symbol for instance in engine.instances.values() for symbol in instance.symbols}):
-        for answer in why_not(engine, symbol, at_ms):
+    """Tell for each book and symbol what an entry misses most nearly; each takes longer than the sheet."""
+    traded = sorted({(symbol, one.book.name) for one in engine.instances.values() for symbol in one.symbols})
+    for symbol, book in traded:
+        for answer in why_not(engine, symbol, at_ms, (book,)):
             rule, text = nearest(answer)
             yield {"book": answer.book, "symbol": symbol, "rule": rule, "text": text}
 

@@ -96,7 +96,9 @@ class OrderPath:
         self.lookups.end(event.order_id)
         ticket.never_placed = True
         draft.tell("P1", ticket.book, f"{self._named(ticket)} was never placed, whatever became of its request.")
-        yield from self._trader.ended_without_a_fill(ticket, "find", NEVER_PLACED, draft)
+        # What was decided still holds, and its order never left: it leaves under the name of the next attempt.
+        if ticket.giving_up or not self._try_again(ticket, "find", draft.at_ms, draft):
+            yield from self._trader.ended_without_a_fill(ticket, "find", NEVER_PLACED, draft)
 
     def lose(self, ticket: Ticket, draft: Draft) -> None:
         """Nobody knows how it stands with an order: look for it."""
@@ -154,10 +156,14 @@ class OrderPath:
         if answer is not Answer.TRANSIENT and event.retry_at_ms is None:
             return False
         at_ms = max(event.retry_at_ms or 0, draft.at_ms + SHORTEST_WAIT_MS)
+        return self._try_again(ticket, "reject", at_ms, draft)
+
+    def _try_again(self, ticket: Ticket, trigger: str, at_ms: int, draft: Draft) -> bool:
+        """End an order, and let the next attempt at it leave at a moment; False where it has had its chances."""
         most = PROTECTIVE_TRIES if ticket.request.protective else TRIES
         if ticket.tries >= most or self._is_too_late(ticket, at_ms):
             return False
-        self._desk.move(ticket, "reject", draft.at_ms)
+        self._desk.move(ticket, trigger, draft.at_ms)
         name = next_attempt(ticket.request.order_id)
         while name in self._desk.tickets:
             name = next_attempt(name)
@@ -168,6 +174,7 @@ class OrderPath:
             snapshot=self._desk.fresh(draft.at_ms),
             tries=ticket.tries + 1,
             send_at_ms=at_ms,
+            never_placed=False,
         )
         self._desk.open(again)
         self._trader.hand_over(ticket, again)

@@ -42,13 +42,14 @@ class GateResult:
     place: str
 
 
-class _Facts:
+class GivenFacts:
     """Supplies measured facts to an expression; a gate has neither candles nor a clock."""
 
     def __init__(self, facts: Mapping[str, Value]) -> None:
         self._facts = facts
 
     def fact(self, name: str, _symbol: str) -> Callable[[], Value]:
+        """Give a reader of a fact; unknown where it was not measured."""
         return lambda: self._facts.get(name)
 
     def __getattr__(self, name: str) -> Any:
@@ -85,7 +86,7 @@ def facts_in(condition: Typed) -> tuple[str, ...]:
 
 
 def _result(phase: Phase, gate: Gate, facts: Mapping[str, Value]) -> GateResult:
-    told = explain(gate.condition, _Facts(facts))
+    told = explain(gate.condition, GivenFacts(facts))
     seen = [(name, _written(facts.get(name), name)) for name in facts_in(gate.condition)]
     return GateResult(
         phase=phase.name,

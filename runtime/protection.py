@@ -54,6 +54,7 @@ class Protection:
         self._naked: dict[Key, Naked] = {}
         self._stray_ms: dict[Key, int] = {}
         self._wanted: dict[Key, Decimal] = {}
+        self._doubtful: set[Key] = set()
         self._watched: set[Key] = set()
         self._gone_ms: dict[Key, int] = {}
         self.adopted: set[Key] = set()
@@ -102,6 +103,17 @@ class Protection:
         naked = self._naked.get((account, symbol))
         if naked is not None and self._portfolio.stop(account, symbol) is None:
             naked.close_ms = draft.at_ms
+
+    def restarted(self, now_ms: int) -> None:
+        """A process has begun: where a stop was asked to be may never have left, and news may wait to be heard."""
+        self._doubtful = set(self._wanted)
+        self._naked = {key: Naked(now_ms, now_ms + CLOSE_AFTER_MS) for key in self._naked}
+        self._gone_ms = dict.fromkeys(self._gone_ms, now_ms)
+
+    def unknown(self, name: str) -> None:
+        """Whether a stop was moved is unknown (`stop:ACCOUNT:SYMBOL`); the next look shows it."""
+        _, account, symbol = name.split(":", 2)
+        self._doubtful.add((account, symbol))
 
     def note(self, requests: Iterable[Request]) -> None:
         """Remember where stops were asked to be, because the answer may be lost."""
@@ -184,11 +196,14 @@ class Protection:
             if ours is not None:
                 self._replace(account, shown.symbol, draft)
             return
-        if shown.stop == ours:
+        wanted, sign = self._wanted.get(key), ONE if position.quantity > 0 else -ONE
+        is_short_of = wanted is not None and (wanted - shown.stop) * sign > 0
+        is_doubtful = key in self._doubtful
+        self._doubtful.discard(key)
+        if shown.stop == ours and not (is_doubtful and is_short_of):
             return
         self._portfolio.apply_stop(StopPlaced(draft.at_ms, account, shown.symbol, shown.stop))
-        wanted, sign = self._wanted.get(key), ONE if position.quantity > 0 else -ONE
-        if wanted is not None and (wanted - shown.stop) * sign > 0:
+        if wanted is not None and is_short_of:
             draft.requests.append(ChangeStop(account, shown.symbol, wanted))
         elif ours is not None:
             text = f"The stop of {shown.symbol} stands at {readable(shown.stop)}, not at {readable(ours)}."
@@ -224,6 +239,7 @@ class Protection:
         self._watched.discard(key)
         self._naked.pop(key, None)
         self._wanted.pop(key, None)
+        self._doubtful.discard(key)
         self._stray_ms.pop(key, None)
         self.adopted.discard(key)
         self.decided(key)
@@ -237,6 +253,7 @@ class Protection:
             "stray": [[*key, at_ms] for key, at_ms in self._stray_ms.items()],
             "gone": [[*key, at_ms] for key, at_ms in self._gone_ms.items()],
             "wanted": [[*key, plain(price)] for key, price in self._wanted.items()],
+            "doubtful": sorted(map(list, self._doubtful)),
             "adopted": sorted(map(list, self.adopted)),
             "orphans": sorted(map(list, self.orphans)),
         }
@@ -248,5 +265,7 @@ class Protection:
         self._stray_ms = {(account, symbol): at_ms for account, symbol, at_ms in data["stray"]}
         self._gone_ms = {(account, symbol): at_ms for account, symbol, at_ms in data["gone"]}
         self._wanted = {(account, symbol): Decimal(price) for account, symbol, price in data["wanted"]}
+        # A snapshot of an older version has none.
+        self._doubtful = {(account, symbol) for account, symbol in data.get("doubtful", ())}
         self.adopted = {(account, symbol) for account, symbol in data["adopted"]}
         self.orphans = {(account, symbol) for account, symbol in data["orphans"]}

@@ -17,7 +17,6 @@ from runtime.portfolio import Portfolio
 from runtime.requests import LookAtAccount, LookUpOrder
 from runtime.step import Difference
 
-LOOK_EVERY_MS = 60_000
 LOOK_AGAIN_MS = 5_000
 # News of an order that is younger than this may still be on its way.
 SETTLED_AFTER_MS = 5_000
@@ -41,13 +40,14 @@ class Looking:
 
 
 class Reconciliation:
-    """Looks at every account when a process begins, when the exchange is back, and each minute.
+    """Looks at every account when a process begins, when the exchange is back, and every `every_ms`.
 
     A difference counts when two looks in a row show it: one may be news that is still on its way.
     """
 
-    def __init__(self, portfolio: Portfolio, desk: Desk, path: OrderPath, fences: Fences) -> None:
+    def __init__(self, portfolio: Portfolio, desk: Desk, path: OrderPath, fences: Fences, every_ms: int) -> None:
         self._portfolio = portfolio
+        self._every_ms = every_ms
         self._desk = desk
         self._path = path
         self._fences = fences
@@ -167,7 +167,7 @@ class Reconciliation:
         self._fences.quarantine(account, next((one.text for one in found if one.kind == POSITION), None))
 
     def _look(self, name: str, looking: Looking, draft: Draft) -> None:
-        looking.next_ms = draft.at_ms + LOOK_EVERY_MS
+        looking.next_ms = draft.at_ms + self._every_ms
         draft.requests.append(LookAtAccount(name))
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────

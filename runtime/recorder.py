@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from runtime.doubts import with_doubts
 from runtime.engine import Engine
 from runtime.engine_results import with_gates
 from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
@@ -220,7 +221,7 @@ class Recorder:
             transfers=self._transfers.records,
             thresholds={} if ladder is None else {level.name: level.at for level in ladder.rules.levels},
         )
-        return with_gates(result, self.engine.rulebook)
+        return with_doubts(with_gates(result, self.engine.rulebook), self.engine.rulebook)
 
 
 def decision_record(decision: Decision, at_ms: int, texts: tuple[str, ...]) -> DecisionRecord:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from rules.language.evaluate import Value
 from rules.language.explain import Explained
+from runtime.doubt import HeldDoubt
 from runtime.events import Fill, FundingPayment
 from runtime.phases import GateResult
 from runtime.trades import Trade
@@ -150,7 +151,8 @@ class RunResult:
     """Everything a run produced, in the order in which it happened.
 
     `days` are those of the coins that were traded, `thresholds` the drawdowns at which the breaker's levels begin,
-    `phase_facts` what the run says of each engine, `gates` those between phases that such facts decide.
+    `phase_facts` what the run says of each engine, `gates` those between phases that such facts decide, `doubts` what
+    makes it worth less than it looks; None where nothing was looked for.
     """
 
     settings: RunSettings
@@ -172,6 +174,7 @@ class RunResult:
     thresholds: Mapping[str, Decimal] = field(default_factory=dict)
     phase_facts: Mapping[str, Value] = field(default_factory=dict)
     gates: tuple[GateResult, ...] = ()
+    doubts: tuple[HeldDoubt, ...] | None = None
 
     @property
     def closes(self) -> dict[str, tuple[tuple[int, float], ...]]:

@@ -9,10 +9,11 @@ from runtime.figures import Figures
 
 
 class Hold(StrEnum):
-    """Why a book may open nothing: a person's pause, an error that fenced it off, or its retirement."""
+    """Why a book may open nothing: a person's pause, an error or a bad rule file that fenced it off, its retirement."""
 
     PAUSED = "paused"
     FENCED = "fenced"
+    FAULTY = "faulty"
     RETIRED = "retired"
 
 

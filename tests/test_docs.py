@@ -53,7 +53,8 @@ NOT_RUN = {
     "eternal phase last --phase validation --json": "ends with 1 while a gate is open, and has tests of its own",
     "make": "prints the list of targets, which are compared below",
     "eternal data download --symbol BTCUSDT --symbol ETHUSDT --fear-greed": "asks the real exchange for its past",
-    "eternal demo --keep demo": "runs for a quarter of a minute; its market is made by the same call for the commands",
+    "eternal search clusters --data DIR": "groups three coins or more, and has tests of its own",
+    "eternal demo --keep demo": "trades for a minute, and has a test of its own; its market is made for the commands",
 }
 # Its commands need an engine that trades; they run beside one in tests/adapters/postgres and tests/adapters/bybit.
 BESIDE_AN_ENGINE = "docs/operating.md"

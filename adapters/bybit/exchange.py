@@ -10,7 +10,6 @@ from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
 from adapters.bybit.client import Client, Keys
 from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
-from adapters.bybit.hosts import Mode
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
 from adapters.bybit.limits import Limits
 from adapters.bybit.line import Line
@@ -34,7 +33,10 @@ PROBE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How long to put up with silence, in local milliseconds; a local exchange that stands still is silent for long."""
+    """How long to put up with silence, in local milliseconds; a local exchange that stands still is silent for long.
+
+    `checks_clock` is off for an exchange that plays another time than ours.
+    """
 
     public_ms: int = PUBLIC_SILENT_MS
     private_ms: int = PRIVATE_SILENT_MS
@@ -42,6 +44,7 @@ class Watch:
     stragglers_ms: int = 2000
     probe_s: float = PROBE_S
     quotes_every_ms: int = 1000
+    checks_clock: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,15 @@ class Plan:
     """What to listen to.
 
     `series` are the candles (market, symbol, timeframe); `candles_after_ms` is the last moment the engine has seen, and
-    `accounts_since_ms` the time of the last thing it knows of its accounts.
+    `accounts_since_ms` the time of the last thing it knows of its accounts. `before_candles` is called with each moment
+    before its candles are told.
     """
 
     series: Sequence[Series]
     candles_after_ms: int
     accounts_since_ms: int
     watch: Watch = field(default_factory=Watch)
+    before_candles: Callable[[int], None] = lambda _: None
 
 
 class Bybit:
@@ -78,7 +83,7 @@ class Bybit:
         self._public = [self._public_stream(market, collector) for market in Market if self._series_of(market)]
         self._probe = Client(setting.hosts)
         self._reachability = Reachability(
-            setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, setting.hosts.mode is not Mode.LOCAL
+            setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, plan.watch.checks_clock
         )
         self._watching = Thread(target=self._watch, name="bybit watch", daemon=True)
 
@@ -129,7 +134,12 @@ class Bybit:
         history = History(self._line())
         perpetuals = sorted({symbol for of, symbol, _ in plan.series if of is Market.LINEAR})
         settlements = Settlements(history, perpetuals, self._quotes, setting.inbox.put, plan.candles_after_ms)
-        outlet = Outlet(setting.inbox.put, setting.tell, settlements.at)
+
+        def before(moment: int) -> None:
+            settlements.at(moment)
+            plan.before_candles(moment)
+
+        outlet = Outlet(setting.inbox.put, setting.tell, before)
         patience = Patience(monotonic_ms, self._may_decide, plan.watch.stragglers_ms)
         return CandleCollector(plan.series, plan.candles_after_ms, history.candles, outlet, patience)
 

@@ -8,6 +8,8 @@ from runtime.events import Event, ExchangeBack, ExchangeLost
 
 PATIENCE_MS = 30_000
 GOOD_PROBES = 3
+# What is stamped later than this by the exchange's clock is refused, whatever the receive window.
+AHEAD_MS = 1000
 
 
 class Reachability:
@@ -34,7 +36,7 @@ class Reachability:
         """A probe has come back, with how far the clocks are apart."""
         apart = max(0, abs(offset.ahead_ms) - offset.accuracy_ms) if self._checks_clock else 0
         self._notice(offset, apart)
-        if apart > RECEIVE_WINDOW_MS:
+        if apart > (AHEAD_MS if offset.ahead_ms > 0 else RECEIVE_WINDOW_MS):
             self._lose(exchange_ms, f"this machine's clock is {_seconds(offset)} the exchange's, which refuses orders")
             return
         self._good_ms, self._good_probes = local_ms, self._good_probes + 1

@@ -8,7 +8,15 @@ import typer
 
 from adapters.cli import options
 from adapters.cli.places import RUNS
-from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL, DEFAULT_SLIPPAGE, DEFAULT_WAIT_MS, CandleFile, Plan
+from adapters.cli.plan import (
+    DEFAULT_BOOKS,
+    DEFAULT_CAPITAL,
+    DEFAULT_SLIPPAGE,
+    DEFAULT_WAIT_MS,
+    CandleFile,
+    Inside,
+    Plan,
+)
 from adapters.cli.rules import Environment, RulesFolder
 from runtime.instrument import Market
 
@@ -84,6 +92,14 @@ def backtest(
             show_default="0.05%",
         ),
     ] = DEFAULT_SLIPPAGE,
+    inside: Annotated[
+        Inside,
+        typer.Option(
+            metavar="finer|worst|best",
+            help="What happened inside a candle: what finer candles tell, or on the book's own the worst or the best.",
+            rich_help_panel=TERMS,
+        ),
+    ] = Inside.FINER,
     acknowledge_after: Annotated[
         int | None,
         typer.Option(
@@ -122,6 +138,7 @@ def backtest(
         costs=costs,
         slippage=slippage,
         wait_ms=acknowledge_after,
+        inside=inside,
         stand_ins=not no_stand_ins,
     )
     run_and_report(plan, runs, json_file, html_file, leaping=not step)

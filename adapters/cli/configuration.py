@@ -17,6 +17,8 @@ from adapters.bybit.hosts import Mode
 from adapters.cli.failure import ExitCode, Failure
 from runtime.capital import RESERVE
 
+OWN = "own"
+MARKET = ("--generated", "--speed", "60")
 CONFIGURATION, SECRETS = "eternal.yaml", ".env"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -55,7 +57,8 @@ class Configuration(BaseModel):
     accounts: Mapping[str, AccountKeys] = Field(default={}, description="the keys of each sub-account of the books")
     keys: Path | None = Field(default=None, description="instead of accounts: the file of keys of a local exchange")
     main: str = Field(default="", description="the account whose keys may move money between all others")
-    exchange: str | None = Field(default=None, description="the address of a local exchange")
+    exchange: str | None = Field(default=None, description="the address of a local exchange; own: it is started too")
+    market: tuple[str, ...] = Field(default=MARKET, description="what `eternal exchange` is told for an own one")
     rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
     environment: str = Field(default="", description="the environment whose values the rules have")
     store: Path = Field(default=Path("store"), description="the folder of the private database")

@@ -1,40 +1,41 @@
-"""`eternal demo`: all engines over a made-up market, one order explained, one mistake refused."""
+"""`eternal demo`: all engines trade for a minute, on an exchange of this machine whose market makes months of it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from adapters.cli.wiring import Prepared
-    from runtime.run import RunResult
+from adapters.cli.demo_desk import FIRST_DAY, SEED, YEARS
 
-SEED = 7
-FIRST_DAY = "2020-01-01"
-YEARS = 5
-FROM, TO = "2023-01-01", "2024-12-29"
-RUNS = (("core-hodl", "trend-1", "trend-2", "tactical", "funding"), ("core-hodl-ten", "trend-1", "trend-2"))
-SPOILED, RIGHT, WRONG = "engines/trend-1.yaml", "strong: 25", "strong: 30%"
+if TYPE_CHECKING:
+    from adapters.cli.demo_view import DemoView
+    from adapters.postgres.server import PrivateServer
+
+__all__ = ["FIRST_DAY", "SEED", "YEARS", "demo"]
+
+SECONDS = 60.0
+# On a machine that is busy with other things a minute may be too short for the rarest engine.
+OVERTIME_S = 120.0
 
 
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the made-up market, the runs and the rules in this folder.")
+        Path | None, typer.Option(metavar="DIR", help="Keep market, rules, store and logs in this folder.")
     ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=3600, help="How long the engines trade; longer where one has not traded yet.")
+    ] = SECONDS,
 ) -> None:
-    """Show everything on a made-up market: no network, no data, no account.
+    """Show all engines at work: they trade live, on an exchange of this machine with a made-up market.
 
-    All shipped engines are back-tested, one order is explained, and a mistake in a rule file is refused.
+    Needs no network, no account, no key, no database. A minute is months of the market. Then it tells what happened,
+    and explains one trade of each engine. Ctrl+C ends the trading early.
     """
     with _folder(keep) as folder:
-        _tell_first()
-        data = _make_market(folder)
-        finished = [_run(folder, data, books) for books in RUNS]
-        _explain(folder, *finished[0])
-        _spoil(folder)
+        _show(folder, seconds)
         _tell_last(folder, kept=keep is not None)
 
 
@@ -42,120 +43,84 @@ def demo(
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        yield keep
+        yield keep.resolve()
         return
-    with TemporaryDirectory(prefix="eternal-demo-") as folder:
+    # A process that is just ending may still write into the folder.
+    with TemporaryDirectory(prefix="eternal-demo-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
+def _show(folder: Path, seconds: float) -> None:
+    from adapters.cli.demo_desk import STORE
+    from adapters.cli.demo_story import tell
+    from adapters.cli.demo_view import DemoView
+    from adapters.postgres.connection import connect
+    from adapters.postgres.failure import StoreError
+    from adapters.postgres.server import PrivateServer
+
+    _tell_first()
+    server = PrivateServer(folder / STORE)
+    try:
+        view = DemoView(seconds)
+        _trade(folder, server, view)
+        with connect(server.start()) as connection:
+            tell(connection)
+    finally:
+        with suppress(StoreError):
+            server.stop()
+
+
+def _trade(folder: Path, server: "PrivateServer", view: "DemoView") -> None:
+    """Start everything, let the market go on for as long as it is wanted, and end the engine, which stops its store."""
+    from adapters.cli.child import child
+    from adapters.cli.conductor import Conductor
+    from adapters.cli.demo_desk import all_traded, exchange_words, prepare, write_configuration
+    from adapters.cli.own_exchange import address_of
+    from adapters.postgres.connection import connect
+
+    with ExitStack() as stack:
+        view.step("drawing five years of a market")
+        prepare(folder)
+        view.step("starting the exchange")
+        exchange = stack.enter_context(child("The exchange", exchange_words(folder), folder / "exchange.log"))
+        address = address_of(exchange)
+        write_configuration(folder, address)
+        view.step("starting the engine and its database")
+        # Its own one, whatever database the person works with; and where this process is killed, the engine stops it.
+        variables = {"DATABASE_URL": ""}
+        engine = stack.enter_context(child("The engine", ["run", str(folder)], folder / "engine.log", variables))
+        engine.until("the engine trades")
+        url = server.start()
+        connection = stack.enter_context(connect(url, patient=True))
+
+        def ended() -> None:
+            for one in (engine, exchange):
+                one.insist()
+
+        conductor = Conductor(address, connection, ended)
+        with view.watching(url, conductor):
+            while view.left_s or (view.overtime_s < OVERTIME_S and not all_traded(conductor.traded_in)):
+                if not conductor.pass_moment():
+                    break
+
+
 def _tell_first() -> None:
-    _head("A demonstration on a SYNTHETIC market")
-    _say(
-        "Every price below was drawn by a seeded random generator. The results show how the engine works; they say "
-        "nothing about real markets."
+    from adapters.cli.screen import say, screen
+
+    screen().print("The Eternal Engine, live on a SYNTHETIC market", style="bold")
+    say(
+        "Every price was drawn by a seeded random generator: the results show how the engine works, and say nothing "
+        "about real markets."
     )
 
 
-def _make_market(folder: Path) -> Path:
-    from adapters.cli.options import moment
-    from adapters.synthetic.market import SYMBOLS, write_market
-
-    data = folder / "market"
-    files = write_market(data, SEED, moment(FIRST_DAY), YEARS)
-    _say(f"{YEARS} synthetic years of {len(SYMBOLS)} coins: {len(files)} files in {data}.")
-    return data
-
-
-def _run(folder: Path, data: Path, books: tuple[str, ...]) -> tuple["Prepared", "RunResult"]:
-    from adapters.cli.backtest import play
-    from adapters.cli.options import moment
-    from adapters.cli.places import packaged_rules
-    from adapters.cli.plan import Plan
-    from adapters.cli.saved import keep
-    from adapters.cli.screen import screen
-    from adapters.cli.wiring import prepare
-    from adapters.report.terminal import show
-
-    _head(f"SYNTHETIC back-test of {', '.join(books)}")
-    options = " ".join(f"--book {book}" for book in books)
-    _command(f"eternal backtest --data {data} --from {FROM} --to {TO} {options}")
-    prepared = prepare(Plan(packaged_rules(), data, books, from_ms=moment(FROM), to_ms=moment(TO)))
-    result, _ = play(prepared)
-    show(result, screen(), last=5)
-    keep(prepared, result, folder / "runs")
-    return prepared, result
-
-
-def _explain(folder: Path, prepared: "Prepared", result: "RunResult") -> None:
-    from adapters.cli.saved import find
-    from adapters.cli.screen import screen
-    from adapters.cli.story import story_of
-    from adapters.cli.telling import tree_of
-
-    order = _order_of_best_trade(result)
-    if order is None:
-        return
-    _head("Why was there this order? (SYNTHETIC)")
-    runs = folder / "runs"
-    _command(f"eternal explain {prepared.run_id} {order} --runs {runs}")
-    screen().print(tree_of(story_of(find(prepared.run_id, runs), order)))
-
-
-def _order_of_best_trade(result: "RunResult") -> str | None:
-    """The order that opened the perpetual position which earned most."""
-    trades = [trade for trade in result.trades if trade.book.startswith("trend")]
-    best = max(trades, key=lambda trade: trade.net, default=None)
-    for order in result.orders if best is not None else ():
-        if best and (order.book, order.symbol, order.ended_ms) == (best.book, best.symbol, best.entry_ms):
-            return order.order_id
-    return None
-
-
-def _spoil(folder: Path) -> None:
-    """Copy the rules, make a mistake in one file, and let the check find it."""
-    from adapters.cli.marking import show
-    from adapters.cli.places import packaged_rules
-    from adapters.cli.rulebook import files_of, findings_in
-    from adapters.cli.saved import copy_rules
-
-    rules = folder / "rules"
-    copy_rules(packaged_rules(), rules)
-    file = rules / SPOILED
-    content = file.read_text(encoding="utf-8")
-    file.write_text(content.replace(RIGHT, WRONG), encoding="utf-8")
-    _head("A mistake in a rule file is refused")
-    _say(f"In a copy of the rules, {SPOILED} now says `{WRONG}` where `{RIGHT}` stood.")
-    _command(f"eternal check {rules}")
-    show(findings_in(files_of([rules])))
-    _say("With such a file no back-test starts, and a running engine would keep the rules that it has.")
-
-
 def _tell_last(folder: Path, *, kept: bool) -> None:
-    _say()
-    if kept:
-        _say(f"Everything is in {folder}: the market, the runs, the rules with the mistake. All of it is synthetic.")
-    else:
-        _say("Nothing of it is left; `eternal demo --keep DIR` keeps the market, the runs and the rules in a folder.")
-
-
-def _head(title: str) -> None:
-    from rich.rule import Rule
-
-    from adapters.cli.screen import screen
-
-    _say()
-    screen().print(Rule(title, style="bold", align="left"))
-
-
-def _command(line: str) -> None:
-    from rich.text import Text
-
-    from adapters.cli.screen import screen
-
-    screen().print(Text(f"$ {line}\n", style="dim"), soft_wrap=True)
-
-
-def _say(text: str = "") -> None:
     from adapters.cli.screen import say
 
-    say(text)
+    if not kept:
+        say("Nothing of it is left; `eternal demo --keep DIR` keeps market, rules, store and logs in a folder.")
+        return
+    store = folder / "store"
+    say(f"Everything is in {folder}. Ask its store, for example:")
+    say(f"  eternal explain live --store {store}")
+    say(f"  eternal replay --store {store}")

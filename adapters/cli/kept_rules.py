@@ -1,13 +1,15 @@
 """Rule files as a store keeps them, so that a replay needs no other copy of them."""
 
 import os
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.cli.failure import Failure
 from adapters.cli.places import shortened
-from adapters.cli.rulebook import files_of, in_force
+from adapters.cli.rulebook import in_force
+from adapters.cli.spared_rules import Rules
 from rules.language.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -38,12 +40,28 @@ class KeptRules:
         return rulebook
 
 
-def rule_files_of(folder: Path, rulebook: Rulebook) -> "RuleFiles":
-    """Return the files of a folder from which a rulebook was read."""
+def rule_files_of(rules: Rules) -> "RuleFiles":
+    """Return what is in force as a store keeps it."""
     from adapters.postgres.openings import RuleFiles
 
-    texts = {str(path): path.read_text(encoding="utf-8") for path in files_of([folder])}
-    return RuleFiles(rulebook.version, rulebook.environment, texts)
+    return RuleFiles(rules.rulebook.version, rules.rulebook.environment, rules.texts)
+
+
+def last_in_force(connection: "Connection", folder: Path) -> dict[str, str]:
+    """Return the texts of the rules that an engine last traded by, each by the path that it has in a folder now."""
+    from adapters.postgres.openings import openings, rule_files
+
+    last = next(iter(deque(openings(connection), maxlen=1)), None)
+    files = None if last is None else rule_files(connection, last.rules)
+    if files is None:
+        return {}
+    root = _root(files.texts)
+    return {shortened(folder / Path(name).relative_to(root)): text for name, text in files.texts.items()}
+
+
+def _root(names: Iterable[str]) -> Path:
+    """The folder that all files have in common."""
+    return Path(os.path.commonpath([str(Path(name).parent) for name in names]))
 
 
 def read_again(files: "RuleFiles", folder: Path) -> tuple[Rulebook, Mapping[str, str]]:
@@ -51,7 +69,7 @@ def read_again(files: "RuleFiles", folder: Path) -> tuple[Rulebook, Mapping[str,
 
     Returns with the rulebook what each file was called when it was kept, by what it is called now.
     """
-    root = Path(os.path.commonpath([str(Path(name).parent) for name in files.texts]))
+    root = _root(files.texts)
     names = {}
     for name, text in files.texts.items():
         path = folder / Path(name).relative_to(root)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from adapters.bybit.exchange import Plan
+from adapters.cli.configuration import WorkingFolder
 from adapters.cli.counter import Counter, Instruments
 from adapters.cli.failure import Failure
 from adapters.cli.kept_rules import KeptRules, rule_files_of
@@ -54,12 +55,12 @@ class Store:
 
 
 @contextmanager
-def held(trading: Trading) -> Iterator[Store]:
+def held(folder: WorkingFolder) -> Iterator[Store]:
     """Give the store of a working folder, and let the next process have it afterwards.
 
     Fails at once, with the name of the holder, where another process writes it.
     """
-    find, lease_s = store_locator(trading.folder), trading.folder.configuration.lease_s
+    find, lease_s = store_locator(folder), folder.configuration.lease_s
     try:
         with connect(find()) as connection:
             migrate(connection)
@@ -101,7 +102,7 @@ def stand(store: Store, trading: Trading, counter: Counter) -> Standing:
     state = json.loads(json.dumps(engine.to_plain(), allow_nan=False))
     candles = counter.candles(trading.series, seen_ms)
     opening = Opening(engine.sequence, trading.rulebook.version, trading.names, instruments, state, candles)
-    write_opening(store.connection, opening, rule_files_of(trading.rules, trading.rulebook))
+    write_opening(store.connection, opening, rule_files_of(trading.rules))
     first_ms = now_ms if resumed is None else store.moment(FIRST) or now_ms
     last_ms = now_ms if resumed is None else store.moment(LAST) or now_ms
     plan = Plan(trading.series, seen_ms, max(first_ms, last_ms - DAY_MS), counter.watch())
@@ -115,14 +116,18 @@ def _resumed(store: Store, trading: Trading) -> Engine | None:
         found = resume(store.connection, kept.rulebook, kept.names)
     if found is None or not found.engine.sequence:
         return None
-    engine = found.engine
-    then, now = (sorted(engine.books), sorted(engine.portfolio.accounts)), (trading.names, trading.accounts)
-    if then != (sorted(now[0]), sorted(now[1])):
+    then, now = _whose(found.engine), (sorted(trading.all_names), sorted(trading.accounts))
+    if then != now:
         raise Failure(
             f"Expected the books {', '.join(then[0])} in the accounts {', '.join(then[1])}, which this store belongs "
             f"to, found {', '.join(now[0])} in {', '.join(now[1])}. Use another store for them."
         )
-    return engine
+    return found.engine
+
+
+def _whose(engine: Engine) -> tuple[list[str], list[str]]:
+    """The books and accounts of an engine, also of books that have never run because of their files."""
+    return sorted({*engine.books, *engine.fences.faulty}), sorted(engine.portfolio.accounts)
 
 
 def _first(trading: Trading, counter: Counter, instruments: Instruments) -> Engine:

@@ -9,6 +9,7 @@ from adapters.cli.alerts import alerts
 from adapters.cli.backtest import backtest
 from adapters.cli.break_glass import break_glass
 from adapters.cli.check import check
+from adapters.cli.child import hold_on
 from adapters.cli.commands import add_to as add_commands_to
 from adapters.cli.compare import compare
 from adapters.cli.data import data
@@ -19,11 +20,15 @@ from adapters.cli.exchange import exchange
 from adapters.cli.explain import explain
 from adapters.cli.failure import Commands
 from adapters.cli.init import init
+from adapters.cli.lookahead import lookahead
 from adapters.cli.phase import phase
 from adapters.cli.rules import rules
 from adapters.cli.run import run
+from adapters.cli.search import search
 from adapters.cli.status import status
 from adapters.cli.store import add_to
+from adapters.cli.stress import stress
+from adapters.cli.warmup import warmup
 from adapters.cli.why_not import why_not
 
 HELP = """Trade by rules that you can read, check, test and explain.
@@ -49,11 +54,12 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[
+    _wanted: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Stand in front of all commands."""
+    hold_on()
 
 
 app.command()(check)
@@ -61,6 +67,10 @@ app.add_typer(rules, name="rules")
 app.command()(diagram)
 app.command()(backtest)
 app.command()(compare)
+app.command()(lookahead)
+app.command()(warmup)
+app.command()(stress)
+app.add_typer(search, name="search")
 app.command()(explain)
 app.command()(why_not)
 app.command()(phase)

@@ -7,6 +7,7 @@ from adapters.cli.failure import ExitCode, Failure
 
 RULES = Path("rules")
 RUNS = Path("runs")
+SEARCHES = Path("searches")
 
 
 def packaged_rules() -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,20 @@ DAY_MS = 86_400_000
 DEFAULT_BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical")
 DEFAULT_CAPITAL = Decimal(100_000)
 DEFAULT_SLIPPAGE = Decimal("0.0005")
+DEFAULT_VOLUME_SHARE = Decimal("0.10")
 DEFAULT_WAIT_MS = 7 * DAY_MS
+
+
+class Inside(StrEnum):
+    """What is assumed to have happened inside a candle that a book decides on.
+
+    Finer candles tell where the data have them, else the worst comes first. The others look at the book's own candles
+    alone, with the worst or the best first.
+    """
+
+    FINER = "finer"
+    WORST = "worst"
+    BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,9 @@ class Plan:
 
     The market data are a folder or one file. Without a start or an end the run begins or ends with the data. `costs`
     multiplies fees and slippage. `wait_ms` is the time after which somebody acknowledges a halt; None: nobody does.
-    With an `environment` the rules have its values. Without books those run for which there are data.
+    With an `environment` the rules have its values. Without books those run for which there are data. `volume_share` is
+    the largest part of a candle's volume for one order. Entries of books of one market reach the exchange `late_bars`
+    candles of the book after they were decided.
     """
 
     rules: Path
@@ -46,6 +62,9 @@ class Plan:
     wait_ms: int | None = DEFAULT_WAIT_MS
     stand_ins: bool = True
     environment: str = ""
+    volume_share: Decimal = DEFAULT_VOLUME_SHARE
+    late_bars: int = 0
+    inside: Inside = Inside.FINER
 
     def to_plain(self) -> dict[str, Any]:
         """Give the plan as JSON-able data, with paths that hold from any working directory."""
@@ -65,6 +84,9 @@ class Plan:
             "wait_ms": self.wait_ms,
             "stand_ins": self.stand_ins,
             "environment": self.environment,
+            "volume_share": str(self.volume_share),
+            "late_bars": self.late_bars,
+            "inside": self.inside.value,
         }
 
     @classmethod
@@ -83,6 +105,9 @@ class Plan:
             slippage=Decimal(plain["slippage"]),
             wait_ms=plain["wait_ms"],
             stand_ins=plain["stand_ins"],
-            # Runs that were kept before there were environments have none.
+            # Runs that were kept before there were these have none.
             environment=plain.get("environment", ""),
+            volume_share=Decimal(plain.get("volume_share", DEFAULT_VOLUME_SHARE)),
+            late_bars=plain.get("late_bars", 0),
+            inside=Inside(plain.get("inside", Inside.FINER)),
         )

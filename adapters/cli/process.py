@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from types import FrameType
 
@@ -16,17 +17,19 @@ from adapters.cli.account_news import AccountNews
 from adapters.cli.configuration import RunMode, WorkingFolder
 from adapters.cli.counter import Counter
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.kept_rules import last_in_force
 from adapters.cli.kept_store import Standing, Store, held, remember, stand
 from adapters.cli.real_money import allowed
-from adapters.cli.trading import Trading, trading_of
-from adapters.cli.watching import watched
+from adapters.cli.trading import Trading, rules_of, trading_around
+from adapters.cli.watching import mood_of, watched
 from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.following import TableFollower
+from adapters.postgres.gathering import Gathering
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
-from runtime.events import Noticed
+from runtime.events import Noticed, RulesRead
 from runtime.inbox import EventInbox
 from runtime.loop import Loop
 from runtime.ports import JournalAwayError, LeaseLostError
@@ -37,18 +40,28 @@ LEASE_RENEWALS = 4
 
 def run_process(folder: WorkingFolder, say: Say) -> None:
     """Trade until the process is told to stop; fails with the sentence of what stands in the way."""
-    trading = trading_of(folder)
-    say(f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}.")
+    read = rules_of(folder)
     try:
-        with held(trading) as store, closing(Counter(trading)) as counter:
-            warnings = _allowed(trading, counter)
-            standing = stand(store, trading, counter)
-            with closing(store.journal(trading.rulebook.version)) as journal:
-                Process(trading, counter, standing, store, journal).run(warnings, say)
+        with held(folder) as store:
+            trading = trading_around(folder, read, last_in_force(store.connection, read.folder))
+            say("\n".join(_told(trading)))
+            with closing(Counter(trading)) as counter:
+                warnings = _allowed(trading, counter)
+                standing = stand(store, trading, counter)
+                with closing(store.journal(trading.rulebook.version)) as journal:
+                    Process(trading, counter, standing, store, journal).run(warnings, say)
     except LeaseLostError as error:
         raise Failure(str(error)) from None
     except (RefusedError, NoAnswerError, MalformedError) as error:
         raise Failure(f"The exchange could not be asked what has to be known before trading: {error}") from None
+
+
+def _told(trading: Trading) -> Iterator[str]:
+    """Say what trades, by which rules, and what doesn't."""
+    yield f"{len(trading.books)} books, rules {trading.rulebook.version}: {', '.join(trading.names)}."
+    for fault in trading.faults:
+        does = "opens nothing, and keeps to its rules as they last were" if fault.runs else "does not run"
+        yield f"{fault.book} {does}, because its file can't be used: {fault.reason}"
 
 
 def _allowed(trading: Trading, counter: Counter) -> list[Noticed]:
@@ -77,14 +90,19 @@ class Process:
         news = AccountNews(self._inbox, standing.counts_from_ms)
         setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
         main = trading.folder.keys(trading.main) if trading.main else None
-        self._bybit = Bybit(setting, self._clock, counter.accounts(), standing.plan, main)
-        self._loop = Loop(self._engine, Patient(journal), self._bybit, self._inbox, self._clock)
+        plan = standing.plan
+        if self._mode is RunMode.LOCAL:
+            plan = replace(plan, before_candles=mood_of(counter.hosts.rest, self._inbox))
+        self._bybit = Bybit(setting, self._clock, counter.accounts(), plan, main)
+        self._gathering = Gathering(journal, lambda: len(self._inbox) > 0)
+        self._loop = Loop(self._engine, Patient(self._gathering), self._bybit, self._inbox, self._clock)
         self._status = StatusRow(store.find, self._mode.value)
         self._renew_ms = 0
         self._ready = False
 
     def run(self, notices: list[Noticed], say: Say) -> None:
         """Trade until a signal comes; then nothing new leaves, and everything known is kept."""
+        self._tell_of_rules()
         for notice in notices:
             self._inbox.put(notice)
         find, lease = self._store.find, self._store.lease
@@ -101,11 +119,17 @@ class Process:
     def _tell(self, severity: str, sentence: str) -> None:
         self._inbox.put(Noticed(self._clock.now_ms(), severity, sentence))
 
+    def _tell_of_rules(self) -> None:
+        """Let the engine know which files can't be used, or no longer that they couldn't."""
+        faulty = {fault.book: fault.reason for fault in self._trading.faults}
+        if faulty or self._engine.fences.faulty:
+            self._inbox.put(RulesRead(self._clock.now_ms(), faulty))
+
     def _look_after(self, say: Say) -> None:
         if self._engine.ready and not self._ready:
             self._ready = True
             say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
-        self._status.look(self._engine, self._clock.now_ms())
+        self._status.look(self._engine, self._clock.now_ms(), idle=not len(self._inbox))
         now_ms = monotonic_ms()
         if now_ms >= self._renew_ms:
             self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)
@@ -130,6 +154,7 @@ class Process:
         if self._loop.unwritten:
             say(f"The journal is away: {self._loop.unwritten} entries are lost, and learned from the exchange again.")
             return
+        self._gathering.flush()
         remember(self._journal, self._engine)
         say(f"Stopped after entry {self._engine.sequence}; the next start goes on from here.")
 

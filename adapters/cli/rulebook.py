@@ -34,17 +34,27 @@ def _rules_around(file: Path) -> Path | None:
 
 def in_force(folder: Path, environment: str = "") -> Rulebook:
     """Return the rulebook of a folder in an environment; fails with every mistake where there is one."""
+    rulebook, findings = load(some_files_of(folder), MACHINES, vocabulary_for, environment)
+    if rulebook is None:
+        raise refusal(folder, findings)
+    return rulebook
+
+
+def some_files_of(folder: Path) -> list[Path]:
+    """Return the rule files of a folder; fails where there is none."""
     files = files_of([folder])
     if not files:
         raise Failure(f"Expected rule files (*.yaml) in {folder}, found none. Check the path.", ExitCode.USAGE)
-    rulebook, findings = load(files, MACHINES, vocabulary_for, environment)
-    if rulebook is None:
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if errors[0].code == UNKNOWN_ENVIRONMENT:
-            raise Failure(f"{errors[0].sentence} {errors[0].suggestion}", ExitCode.USAGE)
-        refusal = f"The rules in {folder} can't be used before this is put right."
-        raise Failure(f"{as_text(errors)}\n{refusal}", ExitCode.FINDINGS)
-    return rulebook
+    return files
+
+
+def refusal(folder: Path, findings: Iterable[Finding]) -> Failure:
+    """Make the failure that tells every mistake in the rules of a folder."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors[0].code == UNKNOWN_ENVIRONMENT:
+        return Failure(f"{errors[0].sentence} {errors[0].suggestion}", ExitCode.USAGE)
+    text = f"The rules in {folder} can't be used before this is put right."
+    return Failure(f"{as_text(errors)}\n{text}", ExitCode.FINDINGS)
 
 
 def books_named(rulebook: Rulebook, names: Sequence[str]) -> tuple[Book, ...]:

@@ -35,8 +35,10 @@ def run(
     try:
         with server_of(opened):
             refuse_a_second(opened)
+            from adapters.cli.own_exchange import exchange_of
             from adapters.cli.process import run_process
 
-            run_process(opened, say)
+            with exchange_of(opened, say) as complete:
+                run_process(complete, say)
     finally:
         signal.signal(signal.SIGTERM, before)

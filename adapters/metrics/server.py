@@ -40,7 +40,7 @@ def application(registry: CollectorRegistry, vitals: Vitals) -> Starlette:
     def page(ask: Callable[[], Verdict]) -> Callable[[Request], Response]:
         def answer(_request: Request) -> Response:
             verdict = ask()
-            body = {"ok": verdict.well, "reasons": dict(verdict.reasons)}
+            body = {"ok": verdict.well, "reasons": dict(verdict.reasons), "fenced": dict(vitals.fenced)}
             return JSONResponse(body, status_code=200 if verdict.well else AWAY)
 
         return answer

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runtime.engine import Engine
-from runtime.events import ExchangeBack, ExchangeLost, Timer
+from runtime.events import CandleClose, ExchangeBack, ExchangeLost, Started
 from runtime.instrument import Market
 from runtime.ports import Clock
 from runtime.step import Step
@@ -31,7 +31,8 @@ class Vitals:
     """To be told of every step in the engine's own thread; asked from any.
 
     `unwritten` counts the steps that wait for the database. Candles may
-    come `late_ms` after their close, in the time of the exchange. `seconds` is a clock that never jumps.
+    come `late_ms` after their close, in the time of the exchange. `seconds` is a clock that never jumps. `fenced` says
+    why books and accounts are fenced off; the rest of the engine is none the worse for it.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Vitals:
         self._beat_s: float | None = None
         self._lost = ""
         self._closed_ms: Mapping[Series, int | None] = {}
+        self.fenced: Mapping[str, str] = engine.fences.reasons
         self._look()
 
     def beat(self) -> None:
@@ -63,7 +65,8 @@ class Vitals:
             self._lost = step.event.reason
         elif isinstance(step.event, ExchangeBack):
             self._lost = ""
-        if not isinstance(step.event, Timer) or step.at_ms % 5_000 < 1_000:
+        self.fenced = self._engine.fences.reasons
+        if isinstance(step.event, CandleClose | Started):
             self._look()
 
     def alive(self) -> Verdict:
@@ -103,7 +106,7 @@ class Vitals:
         return f"{waiting} steps wait to be written to the database." if waiting else ""
 
     def _look(self) -> None:
-        """Note the last candle of every series; in the engine's thread, because histories change there."""
+        """Note the last candle of every series, in the engine's thread, where they change."""
         histories = self._engine.world.histories
         series = [(Market(b.market), s, b.timeframe) for b in self._engine.books.values() for s in b.symbols]
         self._closed_ms = {key: histories.history(*key).close_ms_last for key in series}

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event as Signal
-from threading import Thread
-from types import TracebackType
-
-import psycopg
 
 from adapters.clock import Stopwatch
+from adapters.postgres.beside import Beside
 from adapters.postgres.chain import Entry
-from adapters.postgres.connection import Connection, connect
-from adapters.postgres.failure import StoreError
+from adapters.postgres.connection import Connection
 from adapters.postgres.lease import Lease
 from runtime.commands import told
 from runtime.events import OperatorCommand
@@ -19,7 +14,7 @@ from runtime.ports import Clock, Inbox
 from runtime.step import Notice, Step
 
 ASKED, ANSWERED = "commands_asked", "commands_answered"
-IDLE_S, BUSY_S, AWAY_S = 0.5, 0.05, 1.0
+IDLE_S, BUSY_S = 0.5, 0.05
 LISTEN = {ASKED: b"LISTEN commands_asked", ANSWERED: b"LISTEN commands_answered"}
 ASK = """
 WITH asked AS (
@@ -101,7 +96,7 @@ def answer_to(connection: Connection, command_id: str, patience_s: float) -> Ans
         _await_news(connection, min(left_s, IDLE_S))
 
 
-class CommandReader:
+class CommandReader(Beside):
     """Hands what people ask for to the engine's inbox, and keeps its answers, in a thread of its own.
 
     The journal says whether a command was carried out. One that a dead process had taken without writing it down is
@@ -109,35 +104,16 @@ class CommandReader:
     """
 
     def __init__(self, find: Callable[[], str], lease: Lease, inbox: Inbox, clock: Clock) -> None:
-        self._find, self._lease, self._inbox, self._clock = find, lease, inbox, clock
+        super().__init__("commands", find)
+        self._lease, self._inbox, self._clock = lease, inbox, clock
         self._handed: set[str] = set()
-        self._stopping = Signal()
-        self._thread = Thread(target=self._run, name="commands", daemon=True)
 
-    def __enter__(self) -> "CommandReader":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def _work(self, connection: Connection) -> None:
+        connection.execute(LISTEN[ASKED])
         while not self._stopping.is_set():
-            try:
-                self._read()
-            except (StoreError, psycopg.OperationalError, psycopg.InterfaceError):
-                self._stopping.wait(AWAY_S)
-
-    def _read(self) -> None:
-        with connect(self._find()) as connection:
-            connection.execute(LISTEN[ASKED])
-            while not self._stopping.is_set():
-                busy = self.turn(connection)
-                _await_news(connection, BUSY_S if busy else IDLE_S)
-            self._keep_answers(connection, list(self._handed))
+            busy = self.turn(connection)
+            _await_news(connection, BUSY_S if busy else IDLE_S)
+        self._keep_answers(connection, list(self._handed))
 
     def turn(self, connection: Connection) -> bool:
         """Keep the answers there are, and hand over what is new; False where nothing is open."""

@@ -21,6 +21,7 @@ WHERE seq > %s AND (%s::bigint IS NULL OR seq <= %s) ORDER BY seq LIMIT %s
 
 # One statement is one transaction and one trip: the lease is renewed and thereby locked, the entries follow the last
 # one there is, and their notices are kept with them. Where the lease has another epoch nothing is written.
+# Bodies go as they are (%b): as an array in words every quotation mark in them would be escaped.
 APPEND = """
 WITH held AS (
     UPDATE lease SET deadline = clock_timestamp() + %(ttl_s)s * interval '1 second'
@@ -31,7 +32,7 @@ WITH held AS (
 ), written AS (
     INSERT INTO journal (seq, epoch, at_ms, kind, rules, body, hash_prev, hash)
     SELECT entry.seq, held.epoch, entry.at_ms, entry.kind, entry.rules, entry.body::json, entry.hash_prev, entry.hash
-    FROM held, unnest(%(seqs)s::bigint[], %(times)s::bigint[], %(kinds)s::text[], %(rules)s::text[], %(bodies)s::text[],
+    FROM held, unnest(%(seqs)s::bigint[], %(times)s::bigint[], %(kinds)s::text[], %(rules)s::text[], %(bodies)b::text[],
                       %(prevs)s::bytea[], %(hashes)s::bytea[])
                AS entry (seq, at_ms, kind, rules, body, hash_prev, hash)
     RETURNING seq

@@ -1,26 +1,21 @@
 """How the running engine stands, as it says itself every two seconds, for whoever looks into the store."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event as Signal
-from threading import Thread
-from types import TracebackType
 from typing import Any
 
-import psycopg
-
 from adapters.clock import monotonic_ms
-from adapters.postgres.connection import Connection, connect
-from adapters.postgres.failure import StoreError
+from adapters.postgres.beside import Beside
+from adapters.postgres.connection import Connection
 from runtime.engine import Engine
 from runtime.live_sheet import Plain, live_sheet, missing_now
 
 EVERY_MS = 2_000
-# What entries miss is worked out by playing their rules, which takes the engine's thread some 50 ms.
+# What entries miss is worked out by playing their rules, in the engine's thread.
 MISSING_EVERY_MS = 30_000
 STALE_S = 10.0
-AWAY_S = 1.0
 WRITE = """
 INSERT INTO live_status (mode, sheet, written_at) VALUES (%s, %s, clock_timestamp())
 ON CONFLICT (one) DO UPDATE SET mode = EXCLUDED.mode, sheet = EXCLUDED.sheet, written_at = EXCLUDED.written_at
@@ -50,54 +45,53 @@ class LiveStatus:
         return self.age_s > STALE_S
 
 
-class StatusRow:
+class StatusRow(Beside):
     """Writes the newest sheet in a thread of its own; a database that is away never holds the engine up."""
 
     def __init__(self, find: Callable[[], str], mode: str) -> None:
-        self._find, self._mode = find, mode
+        super().__init__("status", find)
+        self._mode = mode
         self._sheet: Plain | None = None
         self._missing: list[Plain] = []
+        self._found: list[Plain] = []
+        self._asking: Iterator[Plain] | None = None
         self._due_ms = self._missing_due_ms = 0
-        self._news, self._stopping = Signal(), False
-        self._thread = Thread(target=self._run, name="status", daemon=True)
+        self._news = Signal()
 
-    def __enter__(self) -> "StatusRow":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._stopping = True
-        self._news.set()
-        self._thread.join()
-
-    def look(self, engine: Engine, at_ms: int) -> None:
-        """Look at the engine if it is time to; only its own thread may call this."""
+    def look(self, engine: Engine, at_ms: int, idle: bool = True) -> None:
+        """Look at the engine if it is time to; only its own thread may call this. `idle` is whether no event waits."""
         now_ms = monotonic_ms()
+        if idle:
+            self._ask(engine, at_ms, now_ms)
         if now_ms < self._due_ms:
             return
         self._due_ms = now_ms + EVERY_MS
-        if engine.ready and now_ms >= self._missing_due_ms:
-            self._missing_due_ms = now_ms + MISSING_EVERY_MS
-            self._missing = list(missing_now(engine, at_ms))
         self._sheet = {**live_sheet(engine, at_ms), "why_not": self._missing}
         self._news.set()
 
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                self._write()
-            except (StoreError, psycopg.OperationalError, psycopg.InterfaceError):
-                self._news.wait(AWAY_S)
+    def _ask(self, engine: Engine, at_ms: int, now_ms: int) -> None:
+        """Ask what entries miss: one book and symbol at a time, because events wait meanwhile."""
+        if self._asking is None:
+            if not engine.ready or now_ms < self._missing_due_ms:
+                return
+            self._missing_due_ms = now_ms + MISSING_EVERY_MS
+            self._asking, self._found = missing_now(engine, at_ms), []
+        one = next(self._asking, None)
+        if one is not None:
+            self._found.append(one)
+        else:
+            self._missing, self._asking = self._found, None
 
-    def _write(self) -> None:
-        with connect(self._find()) as connection:
-            while not self._stopping:
-                self._news.wait()
-                self._news.clear()
-                if self._sheet is not None:
-                    connection.execute(WRITE, (self._mode, json.dumps(self._sheet, allow_nan=False)))
+    def _stop(self) -> None:
+        super()._stop()
+        self._news.set()
+
+    def _work(self, connection: Connection) -> None:
+        while not self._stopping.is_set():
+            self._news.wait()
+            self._news.clear()
+            if self._sheet is not None:
+                connection.execute(WRITE, (self._mode, json.dumps(self._sheet, allow_nan=False)))
 
 
 def live_status(connection: Connection) -> LiveStatus | None:

@@ -113,6 +113,8 @@ def _equity(summary: Summary) -> str:
     lines = [Line("portfolio", "own", summary.curve)]
     if summary.benchmark is not None:
         lines.insert(0, Line("buy and hold", "held", summary.benchmark_curve))
+    if summary.weekly is not None:
+        lines.insert(0, Line("bought weekly", "weekly", summary.weekly_curve))
     if len(summary.curve.at_ms) < 2:
         return ""
     lowest = min(float(line.curve.values.min()) for line in lines)

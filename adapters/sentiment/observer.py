@@ -1,6 +1,7 @@
 """Tells the engine how the crowd feels."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from adapters.sentiment.fear_greed import FearGreed
 from runtime.events import FactObserved
@@ -32,4 +33,5 @@ class Observer:
             return
         if reading.is_current(now_ms) and reading.at_ms != self._told_ms:
             self._told_ms = reading.at_ms
-            self._put(FactObserved(now_ms, FEAR_GREED, reading.value))
+            # Exact, as a back-test has it: rules compare it with numbers that are.
+            self._put(FactObserved(now_ms, FEAR_GREED, Decimal(repr(reading.value))))

@@ -15,6 +15,7 @@ from adapters.served.control import Control
 from adapters.served.exchange import ServedExchange, Setting
 from adapters.served.lines import Lines
 from adapters.served.market_player import MarketPlayer
+from adapters.served.mood_door import MoodDoor
 from adapters.served.rest_door import RestDoor
 from adapters.served.stream_door import StreamDoor
 
@@ -35,6 +36,7 @@ class Application:
         self.web = Starlette(
             routes=[
                 Route("/v5/{path:path}", rest.answer, methods=["GET", "POST"]),
+                Route("/fng/", MoodDoor(self.exchange, setting).answer),
                 Route("/control/{lever}", self._control, methods=["GET", "POST"]),
                 WebSocketRoute("/v5/public/{market}", streams.public),
                 WebSocketRoute("/v5/private", streams.private),
@@ -70,7 +72,9 @@ class Application:
         control = self.control
         return {
             "state": control.state,
+            "orders": control.orders,
             "advance": control.advance,
+            "skip": control.skip,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,

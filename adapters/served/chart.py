@@ -59,6 +59,11 @@ class Chart:
         start_ms = self.reached_ms - (count + 1) * length_ms
         return self.bars(market, symbol, timeframe, max(start_ms, 0), self.reached_ms)[-count:]
 
+    def since(self, market: Market, symbol: str, start_ms: int) -> list[Bar]:
+        """Give the latest hours, oldest first, or candles of the shortest length where that is longer than an hour."""
+        timeframe = max("1h", self._finest(market, symbol), key=timeframe_ms)
+        return self.bars(market, symbol, timeframe, start_ms, self.reached_ms)
+
     def ended(self, market: Market, symbol: str, timeframe: str) -> Bar | None:
         """Give the candle that ends at the moment which the market has reached, or None where none does."""
         length_ms = timeframe_ms(timeframe)
@@ -73,6 +78,9 @@ class Chart:
         dividing = [name for name in lengths if not timeframe_ms(timeframe) % timeframe_ms(name)]
         return max(dividing, key=timeframe_ms, default=None)
 
+    def _finest(self, market: Market, symbol: str) -> str:
+        return min((name for kind, coin, name in self._frames if (kind, coin) == (market, symbol)), key=timeframe_ms)
+
     def _known(self, market: Market, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Bar]:
         rows = self._frames[market, symbol, timeframe]
         finished_ms = self.reached_ms - timeframe_ms(timeframe)
@@ -85,7 +93,7 @@ class Chart:
         self, market: Market, symbol: str, timeframe: str, bars: list[Bar], start_ms: int, end_ms: int
     ) -> list[Bar]:
         """Give what is known of the candle under way, from the finest series."""
-        finest = min((name for kind, coin, name in self._frames if (kind, coin) == (market, symbol)), key=timeframe_ms)
+        finest = self._finest(market, symbol)
         after_ms = bars[-1].open_ms + timeframe_ms(timeframe) if bars else start_ms
         parts: list[Bar] = []
         if finest != timeframe:

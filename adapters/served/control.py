@@ -29,13 +29,24 @@ class Control:
             "phase": self._player.phase.value,
             "is_over": self._player.is_over,
             "speed": self._player.speed,
+            "orders": self._exchange.asked.total(),
+            "executions": self._exchange.live.model.executions,
             "struck": {kind.value: count for kind, count in self._exchange.faults.struck.items()},
         }
+
+    def orders(self, _values: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell how often each order was asked for."""
+        return {"asked": dict(self._exchange.asked)}
 
     def advance(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let so many `moments` pass, `until` the market stands in a gap (the default) or has just opened."""
         done = self._player.advance(int(values.get("moments", 1)), Phase(values.get("until", Phase.GAP)))
         return {"advanced": done, **self.state({})}
+
+    def skip(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Let so many `ms` of the candles under way have passed at once; their ends are not reached by it."""
+        self._exchange.clock.skip(int(values["ms"]))
+        return self.state({})
 
     def fault(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let something go wrong from now on."""

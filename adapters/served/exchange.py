@@ -1,5 +1,6 @@
 """The exchange behind the doors: the model, its market, its members and what goes wrong."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -65,6 +66,8 @@ class ServedExchange:
         self.live = LiveExchange(self.instruments, setting.settings, coins | funds, self.private.tell)
         self.funding = _settled_before(setting)
         self.transfers: list[dict[str, str]] = []
+        self.asked: Counter[str] = Counter()
+        """How often each order was asked for, by the client's own name of it, whatever the answer was."""
 
     @property
     def now_ms(self) -> int:
@@ -92,7 +95,7 @@ class ServedExchange:
         last = self.live.model.last(market, symbol)
         if last is None:
             return None
-        day = self.chart.bars(market, symbol, "1h", self.chart.reached_ms - DAY_MS, self.chart.reached_ms)
+        day = self.chart.since(market, symbol, self.chart.reached_ms - DAY_MS)
         rates = self.funding.get(symbol, [])
         rate = rates[-1][1] if rates and market is Market.LINEAR else ZERO
         return Ticker(self.instruments[market, symbol], last, tuple(day), rate, self.chart.reached_ms)

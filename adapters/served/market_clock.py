@@ -24,6 +24,10 @@ class MarketClock:
         self._from_ms, self._until_ms = from_ms, max(until_ms - 1, from_ms)
         self._stopwatch = Stopwatch()
 
+    def skip(self, span_ms: int) -> None:
+        """Let a length of time have passed at once, at most to where the clock runs."""
+        self._from_ms = min(self._from_ms + span_ms, self._until_ms)
+
     @property
     def true_ms(self) -> int:
         """The time of the market."""

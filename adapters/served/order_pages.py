@@ -28,6 +28,7 @@ CREATE, AMEND, CANCEL = "/v5/order/create", "/v5/order/amend", "/v5/order/cancel
 def create(exchange: ServedExchange, call: Call) -> Answer:
     """Take an order: that it was received is all that the answer says."""
     place = order_of(exchange, call)
+    exchange.asked[place.order_id] += 1
     thin = exchange.faults.strike(FaultKind.PARTIAL_FILL, call.account, CREATE)
     most = None
     if thin is not None and place.quantity is not None:

@@ -49,15 +49,15 @@ class Candles:
     close: Floats
     volume: Floats
 
-    def daily(self) -> "Candles":
-        """Return the same prices in days; the hours come in whole days."""
-        days = (-1, HOURS_PER_DAY)
+    def joined(self, hours: int) -> "Candles":
+        """Return the same prices in candles of so many hours each; there are whole ones only."""
+        parts = (-1, hours)
         return Candles(
-            self.open.reshape(days)[:, 0],
-            self.high.reshape(days).max(axis=1),
-            self.low.reshape(days).min(axis=1),
-            self.close.reshape(days)[:, -1],
-            np.round(self.volume.reshape(days).sum(axis=1), 3),
+            self.open.reshape(parts)[:, 0],
+            self.high.reshape(parts).max(axis=1),
+            self.low.reshape(parts).min(axis=1),
+            self.close.reshape(parts)[:, -1],
+            np.round(self.volume.reshape(parts).sum(axis=1), 3),
         )
 
 

@@ -9,8 +9,10 @@ import polars as pl
 from adapters.synthetic.coins import COINS, Candles, CoinHistory, make
 from adapters.synthetic.regimes import HOURS_PER_DAY, Floats, Story, tell
 from runtime.market_data import SYNTHETIC_LABEL, MarketDataError
+from runtime.timeframe import timeframe_ms
 
 SYMBOLS = tuple(COINS)
+TIMEFRAMES = ("1h", "1d")
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 _DAYS_PER_YEAR = 365
@@ -23,9 +25,14 @@ same numbers again.
 
 
 def write_market(
-    directory: Path, seed: int, from_ms: int, years: int, symbols: Sequence[str] = SYMBOLS
+    directory: Path,
+    seed: int,
+    from_ms: int,
+    years: int,
+    symbols: Sequence[str] = SYMBOLS,
+    timeframes: Sequence[str] = TIMEFRAMES,
 ) -> tuple[Path, ...]:
-    """Write hourly and daily candles of both markets, funding every eight hours and a fear-and-greed index.
+    """Write candles of both markets, funding every eight hours and a fear-and-greed index.
 
     It starts at midnight (UTC) of the day of `from_ms`. Returns the files written. Raises MarketDataError where the
     folder already holds candles that are not labelled synthetic.
@@ -42,16 +49,19 @@ def write_market(
     story = tell(np.random.Generator(np.random.PCG64([seed])), years * _DAYS_PER_YEAR)
     written = []
     for symbol in symbols:
-        written += _write_coin(directory, symbol, make(symbol, story, seed), start_ms)
+        written += _write_coin(directory, symbol, make(symbol, story, seed), start_ms, timeframes)
     return (*written, _write_index(directory, story, start_ms))
 
 
-def _write_coin(directory: Path, symbol: str, coin: CoinHistory, start_ms: int) -> list[Path]:
+def _write_coin(
+    directory: Path, symbol: str, coin: CoinHistory, start_ms: int, timeframes: Sequence[str]
+) -> list[Path]:
     written = []
     for market, hourly in (("spot", coin.spot), ("linear", coin.perpetual)):
-        for timeframe, candles, step_ms in (("1h", hourly, _HOUR_MS), ("1d", hourly.daily(), _DAY_MS)):
+        for timeframe in timeframes:
+            step_ms = timeframe_ms(timeframe)
             path = directory / "candles" / market / timeframe / f"{symbol}.parquet"
-            written.append(_write(path, _table(candles, start_ms, step_ms)))
+            written.append(_write(path, _table(hourly.joined(step_ms // _HOUR_MS), start_ms, step_ms)))
     path = directory / "funding" / "bybit" / f"{symbol}.parquet"
     rates = pl.DataFrame({"timestamp": _times(len(coin.funding), start_ms, 8 * _HOUR_MS), "rate": coin.funding})
     return [*written, _write(path, rates)]

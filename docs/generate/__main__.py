@@ -36,6 +36,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "indicators": language.indicators,
         "facts": language.facts,
         "phase-facts": language.phase_facts,
+        "result-facts": language.result_facts,
         "codes": language.codes,
         "excerpt": samples.excerpt,
         "overlay": partial(samples.whole, "trend-2.yaml"),

@@ -12,6 +12,7 @@ from rules.language.form import (
     AfterAcknowledgementForm,
     BookKind,
     CheckForm,
+    DoubtForm,
     EngineOfBooksForm,
     Form,
     LadderForm,
@@ -29,6 +30,7 @@ from rules.language.units import MEASURED, NAMES, Kind, Unit
 from rules.language.vocabulary import CALENDAR, COLUMNS, SCOPES_WITH_SYMBOL, TIMEFRAMES_MS
 from runtime.facts import FACTS_OF
 from runtime.phase_facts import PHASE_FACTS
+from runtime.result_facts import RESULT_FACTS
 
 # How values are written; the unit of each is what the language reads.
 WRITTEN = (
@@ -46,6 +48,7 @@ FORMS_SHOWN: Mapping[str, type[Form]] = {
     "check": CheckForm,
     "limits": LimitsForm,
     "phase": PhaseForm,
+    "doubt": DoubtForm,
     "engine-of-books": EngineOfBooksForm,
     "route": RouteForm,
 }
@@ -61,6 +64,7 @@ KEYS = {
     "mode": "live; shadow: evaluated and recorded, moves nothing; off",
     "orders_per_hour": "of all books together",
     "params": "named values with units",
+    "search": "the values of params that a search may try",
     "report": "whether the operator hears of the level every hour",
     "symbols": "what it trades",
     "value": "the value itself",
@@ -171,6 +175,12 @@ def facts() -> str:
 def phase_facts() -> str:
     """List the facts that the gates between phases can name."""
     rows = [(code(name), words_of(fact.kind), sentence(fact.about)) for name, fact in PHASE_FACTS.items()]
+    return table(("fact", "unit", "meaning"), rows)
+
+
+def result_facts() -> str:
+    """List the facts that doubts about a back-test can name."""
+    rows = [(code(name), words_of(fact.kind), sentence(fact.about)) for name, fact in RESULT_FACTS.items()]
     return table(("fact", "unit", "meaning"), rows)
 
 

@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 from cells import ROOT
 from typer.testing import CliRunner
 
-from adapters.cli import demo
 from adapters.cli.main import app
 from adapters.cli.options import moment
 from adapters.cli.saved import copy_rules
 from adapters.synthetic.market import write_market
 
+SEED, FIRST_DAY, YEARS = 7, "2020-01-01", 5
 EXAMPLE_SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SPOILED, RIGHT, WRONG = "engines/trend-1.yaml", "strong: 25", "strong: 30%"
 EXAMPLE_RUN = "eternal backtest --data demo/market --book trend-1 --from 2024-07-01 --to 2024-12-29"
 EXPLAIN_LINES = (("$", "sma_slow = "), ("✓ strength > strong", "strong = "), ("it asked for", "the position:"))
 WHY_NOT_LINES = (("$", "close > sma_slow and"), ("needs more than", "needs more than"))
@@ -49,10 +50,10 @@ def example(name: str) -> str:
 
 @cache
 def examples() -> Mapping[str, str]:
-    """Run the commands that pages quote with their output, on the market of the demonstration."""
+    """Run the commands that pages quote with their output, on a made-up market."""
     with TemporaryDirectory() as folder, chdir(folder):
         copy_rules(ROOT / "rules", Path("rules"))
-        write_market(Path("demo/market"), demo.SEED, moment(demo.FIRST_DAY), demo.YEARS, EXAMPLE_SYMBOLS)
+        write_market(Path("demo/market"), SEED, moment(FIRST_DAY), YEARS, EXAMPLE_SYMBOLS)
         printed(EXAMPLE_RUN)
         explain = f"eternal explain last {example_order()}"
         why_not = "eternal why-not last BTCUSDT"
@@ -60,8 +61,8 @@ def examples() -> Mapping[str, str]:
             "explain": shown(printed(explain), *EXPLAIN_LINES),
             "why-not": shown(printed(why_not), *WHY_NOT_LINES),
         }
-        file = Path("rules", demo.SPOILED)
-        file.write_text(file.read_text(encoding="utf-8").replace(demo.RIGHT, demo.WRONG), encoding="utf-8")
+        file = Path("rules", SPOILED)
+        file.write_text(file.read_text(encoding="utf-8").replace(RIGHT, WRONG), encoding="utf-8")
         quoted["check"] = shown(printed("eternal check", mistakes=True), *CHECK_LINES)
     return {name: f"```console\n{text}\n```" for name, text in quoted.items()}
 

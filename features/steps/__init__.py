@@ -9,6 +9,7 @@ pytest_plugins = [
     "features.steps.books",
     "features.steps.edits",
     "features.steps.past",
+    "features.steps.rule_changes",
     "features.steps.market",
     "features.steps.outside",
     "features.steps.states",
@@ -22,4 +23,7 @@ pytest_plugins = [
     "features.steps.growth",
     "features.steps.recorded",
     "features.steps.engines",
+    "features.steps.live",
+    "features.steps.live_faults",
+    "features.steps.live_seen",
 ]

@@ -122,8 +122,8 @@ def _(scene: Scene, book: str) -> None:
 
 @says("{book:Book} is fenced off[ because {words:Quoted}]")
 def _(scene: Scene, book: str, words: str | None) -> None:
-    """The book opens nothing until the operator lets it."""
-    fenced = scene.world.engine.fences.fenced
+    """The book opens nothing until the operator lets it, or until its rule file is put right."""
+    fenced = scene.world.engine.fences.reasons
     assert book in fenced, f"Fenced off are: {fenced or 'none'}."
     assert words is None or words in fenced[book], f"The reason is: {fenced[book]}."
 
@@ -131,7 +131,7 @@ def _(scene: Scene, book: str, words: str | None) -> None:
 @says("{book:Book} is not fenced off")
 def _(scene: Scene, book: str) -> None:
     """Nothing keeps the book from trading."""
-    fenced = scene.world.engine.fences.fenced
+    fenced = scene.world.engine.fences.reasons
     assert book not in fenced, f"It is: {fenced[book]}."
 
 

@@ -1,7 +1,7 @@
 """A copy of the rule files that a scenario may edit, line by line, as a person would."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class RuleFiles:
         name = file.rsplit("/", 1)[-1]
         assert self._texts[file] != before, f"There is no {'.'.join(path)} in {name}, so it can't be taken out."
 
+    def cut(self, file: str) -> None:
+        """Lose the second half of a file."""
+        self._texts[file] = self._texts[file][: len(self._texts[file]) // 2] + "\n- ["
+
     def append(self, file: str, section: str, lines: str) -> None:
         """Add lines at the end of a section."""
         text = self._texts[file].splitlines()
@@ -84,6 +88,21 @@ class RuleFiles:
     def line(self, file: str, number: int) -> str:
         """Give one line of a file; lines count from 1."""
         return self._texts[file].splitlines()[number - 1]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts as they are now, by the path that they have when they are written."""
+        return {str(self._copy_to / name): text for name, text in self._texts.items()}
+
+    def written(self) -> list[Path]:
+        """Write all files as they are now."""
+        self.write()
+        return [Path(name) for name in sorted(self.texts)]
+
+    def write(self) -> Path:
+        """Write all files, for a program that reads them from a folder; gives the folder."""
+        _write(self._copy_to, self._texts.items())
+        return self._copy_to
 
     def load(self) -> Loaded:
         """Read and check all files."""
@@ -122,12 +141,16 @@ _KNOWN: dict[tuple[tuple[str, str], ...], Loaded] = {}
 def _load(texts: tuple[tuple[str, str], ...], folder: Path) -> Loaded:
     """Most scenarios use the files as they are shipped, so what was read once is kept."""
     if texts not in _KNOWN:
-        for name, text in texts:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        _write(folder, texts)
         _KNOWN[texts] = load([folder / name for name, _ in texts], MACHINES, vocabulary_for)
     return _KNOWN[texts]
+
+
+def _write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:
+    for name, text in texts:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def put(text: str, path: Sequence[str], value: str | None) -> str:

@@ -1,6 +1,6 @@
 """What a scenario gives before its first candle; the world begins when something is asked of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class Scene:
-    """Books, money, holdings and past candles, in any order."""
+    """Books, money, holdings and past candles, in any order; `in_force` are the rule files that are traded by."""
 
     files: RuleFiles
     accounts: dict[str, Decimal | None] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class Scene:
     start_ms: int = MONDAY_MS
     slippage: Decimal = ZERO
     follows_shares: bool = False
+    in_force: Mapping[str, str] = field(default_factory=dict)
     _world: World | None = None
 
     @property
@@ -83,7 +84,7 @@ class Scene:
 
     def _beginning(self) -> Beginning:
         """Books that were given money of their own keep it; where one has its share, money follows the shares."""
-        rulebook = self.files.rulebook()
+        rulebook, self.in_force = self.files.rulebook(), self.files.texts
         assert self.accounts, 'Give a book first: Given the book "trend-1" with a sub-account of 100,000 USDT.'
         for name in self.accounts:
             assert name in rulebook.books, f"There is no book {name}; there are {', '.join(rulebook.books)}."

@@ -44,6 +44,23 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """The values of a param that a search may try, as they are written; those of a cluster of coins take their place.
+
+    `values` is empty where only coins of some clusters are searched.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    by_cluster: Mapping[str, tuple[str, ...]]
+    place: Place
+
+    def within(self, cluster: str) -> tuple[str, ...]:
+        """Give the values to try for the coins of a cluster, or for any coins where none is named."""
+        return self.by_cluster.get(cluster, self.values)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """In one of the states, when the condition has held for so long, the trigger is fired with the arguments.
 
@@ -83,7 +100,8 @@ class Setting:
 class Book:
     """What one machine does on one account; `version` is 12 hexadecimal characters over the resolved content.
 
-    `hedged_on` is the second market of a book that trades two, else empty.
+    `hedged_on` is the second market of a book that trades two, else empty. What `search` may try decides nothing, so
+    it is no part of the version.
     """
 
     name: str
@@ -104,6 +122,7 @@ class Book:
     extends: str = ""
     settings: tuple[Setting, ...] = field(default=(), repr=False)
     hedged_on: str = ""
+    search: Mapping[str, Searched] = field(default_factory=dict)
 
     @property
     def markets(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from rules.language.named_facts import names_in, read_facts, unreadable
 from rules.language.overlay import Lineage
 from rules.language.param import literal_of, read_params
 from rules.language.rule_reading import Surroundings, mode_of, read_rule
+from rules.language.search_range import read_search
 from rules.language.sentences import plain as written
 from rules.language.typed import Typed
 from rules.language.values import fraction_in
@@ -67,6 +68,7 @@ def read_engine_book(
     facts, nodes = read_facts(root.section("facts"), scope, findings)
     scope = replace(scope, facts={**scope.facts, **facts})
     weights = _weights(root, findings)
+    search = read_search(root.section("search"), params, findings)
     around = Surroundings(machine, scope, mode_of(root))
     used = {name for node in nodes.values() for name in names_in(node, symbols)}
     rules: list[Rule] = []
@@ -80,7 +82,7 @@ def read_engine_book(
         _check_unweighed(root, used, vocabulary, findings)
     book = None
     if len(findings) == before:
-        book = _book(lineage, params, facts, weights, tuple(rules))
+        book = replace(_book(lineage, params, facts, weights, tuple(rules)), search=search)
     return EngineBook(
         root.word("book"), root, machine, tuple(rules), complete, readable, facts, params, frozenset(used), book
     )

@@ -1,6 +1,6 @@
 """Environments, such as paper and live: the same books with other values for some of their params."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rules.language.document import Document, Fields, Scalar, Tree, shortened
@@ -22,11 +22,15 @@ class Target:
     params: Fields | None
 
 
-def changed(environment: Fields, books: Mapping[str, Target], findings: list[Finding]) -> dict[str, Document]:
+def changed(
+    environment: Fields, books: Mapping[str, Target], left_out: Collection[str], findings: list[Finding]
+) -> dict[str, Document]:
     """Give the books that an environment changes, by name and with their new values; what can't be is reported."""
     found: dict[str, Document] = {}
     for key, changes in environment.section("books"):
         target = books.get(key.value)
+        if target is None and key.value in left_out:
+            continue
         if target is None:
             _report_unknown_book(key, books, findings)
         elif isinstance(changes, Fields) and target.params is not None:

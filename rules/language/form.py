@@ -96,6 +96,26 @@ def _param(value: object) -> object:
 
 ParamEntry = Annotated[ParamForm, BeforeValidator(_param, json_schema_input_type=Value | ParamForm)]
 Params = Annotated[dict[Name, ParamEntry], Field(max_length=MOST_ENTRIES, description="named values with units")]
+
+
+class SearchedForm(Form):
+    """What a search tries for one param, by the cluster of the coins that are traded."""
+
+    any_: Names | None = Field(None, alias="any", description="for all coins that no other key is about")
+    calm: Names | None = Field(None, description="for coins that move little")
+    middle: Names | None = Field(None, description="for coins between the others")
+    wild: Names | None = Field(None, description="for coins that move much")
+
+
+def _searched(value: object) -> object:
+    return value if isinstance(value, dict) else {"any": value}
+
+
+SearchedEntry = Annotated[SearchedForm, BeforeValidator(_searched, json_schema_input_type=Names | SearchedForm)]
+Search = Annotated[
+    dict[Name, SearchedEntry],
+    Field(max_length=MOST_ENTRIES, description="values of params that a search may try: `100..300 step 10` or a list"),
+]
 Facts = Annotated[dict[Name, Expression], Field(max_length=MOST_ENTRIES, description="named expressions")]
 Weights = Annotated[
     dict[Symbol, Value], Field(max_length=MOST_ENTRIES, description="share of each symbol; they add up to 100%")
@@ -133,6 +153,7 @@ class EngineForm(Form):
     directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")
     mode: ModeWord | None = None
     params: Params | None = None
+    search: Search | None = None
     facts: Facts | None = None
     weights: Weights | None = None
     exits: Rules | None = Field(None, description="rules that close")
@@ -151,6 +172,7 @@ class OverlayForm(Form):
     weights: Weights | None = None
     mode: ModeWord | None = None
     params: Params | None = None
+    search: Search | None = None
 
 
 class LevelForm(Form):
@@ -260,6 +282,12 @@ class HaltForm(Form):
     remind_every: Value = Field(description="how often the operator is told what is still open")
 
 
+class ReconciliationForm(Form):
+    """How often what the exchange shows is compared with the books."""
+
+    look_every: Value = Field(description="how long after one look at an account the next one is taken")
+
+
 class LifecycleForm(Form):
     """What happens when the exchange can't be reached, and how an emergency halt is carried out."""
 
@@ -267,6 +295,7 @@ class LifecycleForm(Form):
     about: Prose | None = None
     outage: OutageForm
     halt: HaltForm
+    reconciliation: ReconciliationForm | None = None
 
 
 Alternatives = Annotated[list[Annotated[list[Prose], Field(min_length=2)]], Field(max_length=MOST_ENTRIES)]
@@ -430,6 +459,26 @@ class PhasesForm(Form):
     phases: Annotated[dict[Name, PhaseForm], Field(min_length=1, max_length=MOST_CONDITIONS)]
 
 
+class DoubtForm(Form):
+    """One reason to doubt a result."""
+
+    of: Literal["portfolio", "directional"] | None = Field(
+        None, description="whose result: that of the portfolio, or that of each directional book by itself"
+    )
+    when: Expression = Field(description="the condition over the result, under which it is doubtful")
+    says: Prose = Field(description="what that means, in a sentence")
+
+
+class DoubtsForm(Form):
+    """What makes the result of a back-test worth less than it looks."""
+
+    book: BookName
+    about: Prose | None = None
+    params: Params | None = None
+    facts: Facts | None = None
+    doubts: Annotated[dict[Name, DoubtForm], Field(min_length=1, max_length=MOST_ENTRIES)]
+
+
 class BookKind(StrEnum):
     """What a file decides about, known by its sections."""
 
@@ -442,6 +491,7 @@ class BookKind(StrEnum):
     SHARES = "shares"
     PHASES = "phases"
     ROUTES = "routes"
+    DOUBTS = "doubts"
     ENVIRONMENT = "environment"
 
 
@@ -455,6 +505,7 @@ FORMS: Mapping[BookKind, type[Form]] = {
     BookKind.SHARES: SharesForm,
     BookKind.PHASES: PhasesForm,
     BookKind.ROUTES: RoutesForm,
+    BookKind.DOUBTS: DoubtsForm,
     BookKind.ENVIRONMENT: EnvironmentForm,
 }
 TELLING_SECTIONS: Mapping[str, BookKind] = {
@@ -468,6 +519,7 @@ TELLING_SECTIONS: Mapping[str, BookKind] = {
     "phases": BookKind.PHASES,
     "routes": BookKind.ROUTES,
     "channels": BookKind.ROUTES,
+    "doubts": BookKind.DOUBTS,
     "machine": BookKind.ENGINE,
     "entries": BookKind.ENGINE,
     "exits": BookKind.ENGINE,

@@ -106,12 +106,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """How long the engine waits, in milliseconds: for the exchange when it is away, and during an emergency halt."""
+    """How long the engine waits, in milliseconds: for the exchange when it is away, during an emergency halt, and
+    between two looks at an account.
+    """
 
     pause_after_ms: int = 30_000
     alert_after_ms: int = 1_800_000
     cancels_within_ms: int = 10_000
     retry_after_ms: int = 10_000
     remind_every_ms: int = 900_000
+    look_every_ms: int = 60_000
     file: str = ""
     version: str = ""

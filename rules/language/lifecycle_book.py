@@ -9,7 +9,11 @@ from rules.language.fingerprint import fingerprint
 from rules.language.governance import Lifecycle
 from rules.language.values import duration_in
 
-WAITS = {"outage": ("pause_after", "alert_after"), "halt": ("cancels_within", "retry_after", "remind_every")}
+WAITS = {
+    "outage": ("pause_after", "alert_after"),
+    "halt": ("cancels_within", "retry_after", "remind_every"),
+    "reconciliation": ("look_every",),
+}
 
 
 def read_lifecycle(document: Document, findings: list[Finding]) -> Lifecycle:

@@ -82,6 +82,10 @@ def _overlaid(parent: Fields, child: Fields, report: bool, findings: list[Findin
         taken["params"] = (key, parent.section("params").with_entries(params))
     elif report:
         _report_no_params(child, findings)
+    search = child.key("search")
+    if search is not None:
+        own = {key.value: (key, value) for key, value in child.section("search")}
+        taken["search"] = (search, parent.section("search").with_entries(own))
     return parent.with_entries(taken)
 
 

@@ -102,17 +102,18 @@ def _gates(section: Fields, scope: GovernanceScope) -> Iterator[Gate]:
         if condition.constant:
             sentence = f"The gate `{key.value}` is always the same: nothing that is measured is in it."
             scope.findings.append(warning("P008", condition.place, sentence, "Name a fact, or take the gate out."))
-        for part in _calendar(condition):
+        for part in calendar_parts(condition):
             sentence = f"`{part.text}` is read from the calendar; a gate is about what was measured."
             scope.findings.append(error("R058", part.place, sentence, "Name a fact."))
         yield Gate(key.value, condition, key.place)
 
 
-def _calendar(condition: Typed) -> Iterator[Typed]:
+def calendar_parts(condition: Typed) -> Iterator[Typed]:
+    """Yield what is read from the calendar."""
     if isinstance(condition, Calendar):
         yield condition
     for child in condition.children:
-        yield from _calendar(child)
+        yield from calendar_parts(child)
 
 
 def _check_capital(section: Fields, phases: Sequence[Phase], scope: GovernanceScope) -> None:

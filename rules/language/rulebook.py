@@ -1,6 +1,6 @@
 """All rule files together: read, checked, resolved; one rulebook or all the reasons why not."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -12,6 +12,8 @@ from rules.language.book import Book
 from rules.language.breaker_ladder import read_ladder
 from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
+from rules.language.doubts import Doubt
+from rules.language.doubts_book import DOUBTS, read_doubts
 from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
 from rules.language.environment import Target, changed, only_there, unknown, with_heirs
 from rules.language.findings import Finding, Severity, error, listed
@@ -32,7 +34,7 @@ from rules.language.overlay import resolve
 from rules.language.phases import Phases
 from rules.language.phases_book import PHASES, read_phases
 from rules.language.proofs import prove, warning
-from rules.language.reading import read
+from rules.language.reading import read, read_text
 from rules.language.routes import Routes
 from rules.language.routes_book import read_routes
 from rules.language.shape import check_shape, kind_of
@@ -46,10 +48,12 @@ ENGINES = (BookKind.ENGINE, BookKind.OVERLAY)
 ORDER = (
     *ENGINES,
     *(BookKind.SHARES, BookKind.BREAKERS, BookKind.CHECKS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.PHASES),
-    BookKind.ROUTES,
-    BookKind.ENVIRONMENT,
+    *(BookKind.ROUTES, BookKind.DOUBTS, BookKind.ENVIRONMENT),
 )
-ONCE = (*(BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES, BookKind.ROUTES),)
+ONCE = (
+    *(BookKind.BREAKERS, BookKind.ENVELOPE, BookKind.LIFECYCLE, BookKind.SHARES, BookKind.PHASES, BookKind.ROUTES),
+    BookKind.DOUBTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Rulebook:
     """Everything that is in force; `alternatives` are groups of books of which one runs at a time.
 
     `environment` is the one whose values are in force; without one those are that the books themselves have. `routes`
-    decide nothing about trading, so they are no part of the version.
+    and `doubts` decide nothing about trading, so they are no part of the version.
     """
 
     books: Mapping[str, Book]
@@ -72,6 +76,7 @@ class Rulebook:
     phases: Phases | None = None
     sharing: Sharing | None = None
     routes: Routes | None = None
+    doubts: tuple[Doubt, ...] | None = None
 
 
 def rule_files(folder: Path) -> list[Path]:
@@ -84,14 +89,17 @@ def load(
     machines: Mapping[str, MachineShape],
     vocabulary_for: VocabularyFor,
     environment: str = "",
+    instead: Mapping[str, str] = MappingProxyType({}),
+    left_out: Collection[str] = (),
 ) -> tuple[Rulebook | None, list[Finding]]:
     """Read rule files; give the rulebook, or None when any of them has an error, and every finding of every file.
 
     `vocabulary_for` gives the facts, symbols and words for the name of a machine, `checks`, `breakers` or `phases`, and
     the symbols of the book (for governance: of all books). With an environment its values are in force; all
-    environments are checked, whichever is chosen. Nothing is raised for what stands in a file.
+    environments are checked, whichever is chosen. Nothing is raised for what stands in a file. `instead` are texts that
+    count in place of what stands in these files; books that are `left_out` may be spoken of although no file has them.
     """
-    loading = _Loading(machines, vocabulary_for)
+    loading = _Loading(machines, vocabulary_for, instead, left_out)
     loading.read(paths)
     loading.check_together()
     findings = loading.finished()
@@ -100,6 +108,26 @@ def load(
     if environment and environment not in loading.environments:
         return None, [*findings, unknown(environment, loading.environments)]
     return loading.environments.get(environment, loading).rulebook(environment), findings
+
+
+class Overlaid:
+    """A rulebook that is put together again with one more overlay, as often as wanted; the rest is read once."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        environment: str = "",
+    ) -> None:
+        loading = _Loading(machines, vocabulary_for, {}, ())
+        loading.read(paths)
+        self._environment = environment
+        self._base = loading.environments.get(environment, loading)
+
+    def with_overlay(self, text: str, file: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Give what is in force with an overlay, or None when it has an error; findings are about the overlay only."""
+        return self._base.with_overlay(text, file, self._environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +142,17 @@ class _File:
 class _Loading:
     """One run of `load`: what has been read so far, and the findings by file."""
 
-    def __init__(self, machines: Mapping[str, MachineShape], vocabulary_for: VocabularyFor) -> None:
+    def __init__(
+        self,
+        machines: Mapping[str, MachineShape],
+        vocabulary_for: VocabularyFor,
+        instead: Mapping[str, str],
+        left_out: Collection[str],
+    ) -> None:
         self.machines = machines
         self.vocabulary_for = vocabulary_for
+        self.instead = instead
+        self.left_out = left_out
         self.findings: dict[str, Findings] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
         self.files: list[_File] = []
@@ -131,6 +167,7 @@ class _Loading:
         self.lifecycle: Lifecycle | None = None
         self.sharings: dict[str, Sharing] = {}
         self.routes: Routes | None = None
+        self.doubts: dict[str, tuple[Doubt, ...]] = {}
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read all files, then look into them: engines first, because governance speaks of their symbols."""
@@ -152,7 +189,8 @@ class _Loading:
 
     def file(self, path: Path, findings: Findings) -> None:
         """Read one file and check its form."""
-        document, problems = read(path, str(path))
+        text, name = self.instead.get(str(path)), str(path)
+        document, problems = read(path, name) if text is None else read_text(text.encode(), name)
         findings.extend(problems)
         if document is None:
             return
@@ -179,7 +217,7 @@ class _Loading:
     def known(self) -> Known:
         """What governance may speak of by name, in the order of the files."""
         symbols = [scalar.value for file in self.files for scalar in file.document.root.scalars("symbols")]
-        return Known(tuple(self.by_name), tuple(self.machines), tuple(dict.fromkeys(symbols)))
+        return Known((*self.by_name, *self.left_out), tuple(self.machines), tuple(dict.fromkeys(symbols)))
 
     def engine(self, file: _File, findings: Findings) -> None:
         """A book of an engine, with what it extends."""
@@ -269,7 +307,7 @@ class _Loading:
     def growth(self, file: _File, findings: Findings) -> None:
         """The phases."""
         scope = GovernanceScope(file.document.root, PHASES, self.vocabulary_for, self.known, findings)
-        self.phases[file.document.file] = read_phases(file.document, scope, tuple(self.by_name))
+        self.phases[file.document.file] = read_phases(file.document, scope, self.known.books)
         findings.extend(scope.unused())
 
     def alerts(self, file: _File, findings: Findings) -> None:
@@ -277,11 +315,17 @@ class _Loading:
         routes = read_routes(file.document.root, self.known.books, findings)
         self.routes = self.routes or routes
 
+    def uncertainty(self, file: _File, findings: Findings) -> None:
+        """The doubts."""
+        scope = GovernanceScope(file.document.root, DOUBTS, self.vocabulary_for, self.known, findings)
+        self.doubts[file.document.file] = read_doubts(file.document, scope)
+        findings.extend(scope.unused())
+
     def environment(self, file: _File, findings: Findings) -> None:
         """The same books with other values: what these change is read once more."""
         root = file.document.root
         name = root.scalar("environment")
-        documents = changed(root, self.targets, findings)
+        documents = changed(root, self.targets, self.left_out, findings)
         if name is None or not name.value:
             return
         under = self.under(documents)
@@ -308,11 +352,26 @@ class _Loading:
         other.findings, other.environments = {}, {}
         other.engines, other.resolved = dict(self.engines), dict(self.resolved)
         other.ladders, other.checks, other.phases = dict(self.ladders), dict(self.checks), dict(self.phases)
-        other.sharings = dict(self.sharings)
+        other.sharings, other.doubts = dict(self.sharings), dict(self.doubts)
         reached = with_heirs(documents, self.by_name)
         books = [file for file in other.files if file.kind is not BookKind.ENVIRONMENT]
         other.look_into([file for file in books if file.document.root.word("book") in reached])
         return other
+
+    def with_overlay(self, text: str, file: str, environment: str) -> tuple[Rulebook | None, list[Finding]]:
+        """Read one more book that extends another."""
+        document, problems = read_text(text.encode(), file)
+        if document is None:
+            return None, problems
+        problems += check_shape(document, BookKind.OVERLAY)
+        added = _File(document, BookKind.OVERLAY, not problems)
+        other = copy(self)
+        other.files, other.findings = [*self.files, added], {}
+        other.engines, other.resolved = dict(self.engines), dict(self.resolved)
+        other.look(file, lambda found: other.engine(added, found))
+        findings = [*problems, *other.everything()]
+        wrong = any(finding.severity is Severity.ERROR for finding in findings)
+        return (None if wrong else other.rulebook(environment)), findings
 
     def everything(self) -> list[Finding]:
         """The findings of all files so far."""
@@ -414,6 +473,7 @@ class _Loading:
             next((phases for phases in self.phases.values() if phases is not None), None),
             self.sharing,
             self.routes,
+            next(iter(self.doubts.values()), None),
         )
 
 
@@ -428,6 +488,7 @@ _READERS: Mapping[BookKind, Callable[[_Loading, _File, Findings], None]] = Mappi
         BookKind.SHARES: _Loading.capital,
         BookKind.PHASES: _Loading.growth,
         BookKind.ROUTES: _Loading.alerts,
+        BookKind.DOUBTS: _Loading.uncertainty,
         BookKind.ENVIRONMENT: _Loading.environment,
     }
 )

@@ -139,6 +139,7 @@ _KINDS: Mapping[type[Form], str] = MappingProxyType(
         FORMS[BookKind.SHARES]: "the book of shares",
         FORMS[BookKind.PHASES]: "the book of phases",
         FORMS[BookKind.ROUTES]: "the book of routes",
+        FORMS[BookKind.DOUBTS]: "the book of doubts",
         FORMS[BookKind.ENVIRONMENT]: "an environment",
     }
 )

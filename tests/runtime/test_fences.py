@@ -56,6 +56,60 @@ def test_fences_and_retirements_survive_a_restart() -> None:
     assert not later.holds
 
 
+def read(fences: Fences, faulty: dict[str, str], *running: str) -> list[str]:
+    """Let fences know of files that can't be used, and give what is told then."""
+    draft = Draft(1)
+    fences.read(faulty, running, draft)
+    return [f"{one.severity} {one.text}" for one in draft.records if isinstance(one, Notice)]
+
+
+@pytest.mark.spec("ORCH-05")
+def test_a_book_with_a_bad_file_may_decide_but_open_nothing_until_the_file_is_good() -> None:
+    status = Status()
+    fences = Fences(status)
+
+    (told,) = read(fences, {"trend-1": "trend-1.yaml:3:1: R031 There is no machine `trnd`."}, "trend-1")
+    assert told.startswith("P0 trend-1 is fenced off, because its rule file can't be used: trend-1.yaml:3:1: R031")
+    assert "closed by its rules as they last were" in told
+    assert (fences.names, fences.unfunded, fences.idle) == ({"trend-1"}, {"trend-1"}, set())
+    assert status.held(Hold.FAULTY) == {"trend-1"}
+    assert read(fences, {"trend-1": "trend-1.yaml:3:1: R031 There is no machine `trnd`."}, "trend-1") == []
+    assert "R001" in read(fences, {"trend-1": "trend-1.yaml:1:1: R001 The file is not UTF-8 text."}, "trend-1")[0]
+
+    later = Status()
+    later.restore(json.loads(json.dumps(status.to_plain())))
+    again = Fences(later)
+    again.restore(json.loads(json.dumps(fences.to_plain())))
+    assert read(again, {}, "trend-1") == ["P2 The rule file of trend-1 can be used again, and is in force."]
+    assert not again.reasons
+    assert not later.holds
+
+
+@pytest.mark.spec("ORCH-05")
+def test_a_bad_file_of_a_book_that_never_ran_is_told_so() -> None:
+    (told,) = read(Fences(Status()), {"tactical": "tactical.yaml:1:1: R002 The file is empty."}, "trend-1")
+    assert "it has never run" in told
+
+
+@pytest.mark.spec("ORCH-05")
+def test_an_error_and_a_bad_file_are_two_fences() -> None:
+    status = Status()
+    fences, draft = Fences(status), Draft(1)
+    fences.fence("trend-1", "deciding failed", draft)
+    read(fences, {"trend-1": "its file is empty"}, "trend-1")
+
+    fences.unfence("trend-1", "looked into", draft)
+    assert fences.reasons == {"trend-1": "its file is empty"}
+    assert status.held(Hold.FAULTY) == {"trend-1"}
+    assert not status.held(Hold.FENCED)
+
+
+def test_state_from_before_there_was_such_a_fence_can_be_read() -> None:
+    fences = Fences(Status())
+    fences.restore({"books": {"trend-1": "deciding failed"}, "accounts": {}, "no_entries": {}})
+    assert fences.reasons == {"trend-1": "deciding failed"}
+
+
 def test_unfencing_what_is_not_fenced_says_what_is() -> None:
     fences, draft = Fences(Status()), Draft(1)
     fences.fence("trend-1", "its file is bad", draft)

@@ -1,6 +1,7 @@
 """Orders over a bad connection and through crashes: none twice, none lost, no position without a stop."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -269,7 +270,7 @@ def test_a_lost_answer_is_looked_up_and_the_order_adopted(fault: Fault) -> None:
 
 
 @pytest.mark.spec("EXEC-03", "EXEC-04")
-def test_an_order_that_never_arrived_is_given_up_only_after_clean_rounds_and_a_new_decision_has_a_new_id() -> None:
+def test_an_order_that_never_arrived_leaves_again_only_after_clean_rounds_and_with_a_new_id() -> None:
     drill = Drill()
     drill.hour(49_900.0)
     drill.venue.faults = once(Fault.LOST)
@@ -281,8 +282,26 @@ def test_an_order_that_never_arrived_is_given_up_only_after_clean_rounds_and_a_n
     looked = [at_ms - sent_ms for at_ms, one in drill.asked(LookUpOrder) if one.order_id == first.order_id]
     assert [round(after, -3) // 1000 for after in looked] == [2, 6, 16]
     assert drill.engine.world.desk.tickets[first.order_id].snapshot.state == "REJECTED"
-    assert drill.engine.portfolio.reserved(ACCOUNT, "USDT") == 0
+    _, (again_ms, second) = drill.asked(PlaceOrder)
+    assert second == replace(first, order_id=second.order_id)
+    assert again_ms - sent_ms > 13_000
+    drill.pass_seconds(2)
+    assert drill.state == ("IN_POSITION", first.quantity)
+    drill.settle()
+
+
+@pytest.mark.spec("EXEC-04")
+def test_an_entry_whose_time_is_over_when_it_proves_never_placed_is_left_to_a_new_decision() -> None:
+    drill = Drill()
+    drill.hour(49_900.0)
+    lost = once(Fault.LOST)
+    drill.venue.faults = lambda request: Fault.LOST if isinstance(request, LookUpOrder) else lost(request)
+    drill.hour(50_100.0, seconds=301)
+    drill.venue.faults = lambda _: None
+    drill.pass_seconds(180)
+    assert len(drill.asked(PlaceOrder)) == 1
     assert drill.state == ("SCANNING", Decimal(0))
+    assert drill.engine.portfolio.reserved(ACCOUNT, "USDT") == 0
     drill.hour(50_200.0)
     assert len({one.order_id for _, one in drill.asked(PlaceOrder)}) == 2
     assert drill.state[0] == "IN_POSITION"

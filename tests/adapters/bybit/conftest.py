@@ -317,10 +317,21 @@ def wait() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def life(heard: Heard, told: list[tuple[str, str]]) -> Iterator[Life]:
-    span = (START_MS + PLAYED_FROM * HOUR_MS, START_MS + HOURS * HOUR_MS)
+def market() -> tuple[MarketData, tuple[int, int]]:
+    """Candles, and the span of them that is played."""
+    return market_data(), (START_MS + PLAYED_FROM * HOUR_MS, START_MS + HOURS * HOUR_MS)
+
+
+@pytest.fixture
+def life_at(heard: Heard, told: list[tuple[str, str]]) -> Callable[[Served], Life]:
+    """Begin a life at an exchange."""
+    return lambda served: Life(served, heard, told)
+
+
+@pytest.fixture
+def life(market: tuple[MarketData, tuple[int, int]], life_at: Callable[[Served], Life]) -> Iterator[Life]:
     coins = {"main": {"USDT": Decimal(1000)}, "core": {"USDT": Decimal(100_000)}, "trend": {"USDT": Decimal(50_000)}}
-    with serve(ServedSetting(load_instruments(), market_data(), span, coins, limits=False)) as served:
-        one = Life(served, heard, told)
+    with serve(ServedSetting(load_instruments(), *market, coins, limits=False)) as served:
+        one = life_at(served)
         yield one
         one.end()

@@ -76,10 +76,10 @@ def test_a_clock_that_is_a_little_off_is_told_once_and_one_far_off_stops_everyth
     assert len(watched.told) == 1
     assert "1.2 s behind" in watched.told[0]
     assert watched.events == []
-    watched.reach.answered(Offset(3500, 5), 4, 4)
+    watched.reach.answered(Offset(-3500, 5), 4, 4)
     (lost,) = watched.events
     assert isinstance(lost, ExchangeLost)
-    assert "3.5 s ahead of" in lost.reason
+    assert "3.5 s behind" in lost.reason
     for moment in (5, 6, 7):
         assert len(watched.events) == 1
         watched.reach.answered(Offset(10, 5), moment, moment)
@@ -115,3 +115,14 @@ def test_half_a_minute_without_an_answer_is_a_loss_and_three_answers_are_the_end
     assert len(watched.events) == 1
     watched.reach.answered(Offset(0, 5), 10, 45_000)
     assert watched.events[-1] == ExchangeBack(10)
+
+
+@pytest.mark.spec("DATA-06")
+def test_a_clock_that_is_ahead_is_refused_long_before_one_that_is_behind() -> None:
+    watched = Watched()
+    watched.reach.answered(Offset(995, 5), 1, 1)
+    assert watched.events == []
+    watched.reach.answered(Offset(1100, 5), 2, 2)
+    (lost,) = watched.events
+    assert isinstance(lost, ExchangeLost)
+    assert "1.1 s ahead of" in lost.reason

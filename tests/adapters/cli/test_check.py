@@ -28,7 +28,7 @@ def test_mistakes_are_told_with_place_line_and_suggestion(eternal: Eternal, rule
     assert f"my-rules/engines/trend-1.yaml:{line}:9: error R121" in ended.stdout
     assert "          - strength > strong\n            ^^^^^^^^^^^^^^^^^\n" in ended.stdout
     assert "plain number" in ended.stdout
-    assert "14 files, 2 errors, 0 warnings" in ended.stdout
+    assert "15 files, 2 errors, 0 warnings" in ended.stdout
 
 
 @pytest.mark.spec("RULE-03")
@@ -51,7 +51,7 @@ def test_findings_for_a_machine(eternal: Eternal, rules: Path, spoil: Spoil) -> 
     assert {"code", "file", "line", "column", "length", "sentence", "suggestion", "marked"} <= document["findings"][
         0
     ].keys()
-    assert len(document["files"]) == 14
+    assert len(document["files"]) == 15
 
 
 @pytest.mark.spec("RULE-03")

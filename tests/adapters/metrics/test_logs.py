@@ -10,6 +10,7 @@ import structlog
 
 from adapters.metrics.logs import set_up
 from runtime.events import OrderRejected
+from runtime.live_sheet import missing_now
 
 SECRETS = ("kX9-api-key-of-trend", "s3cr3t-of-trend-1")
 pytestmark = pytest.mark.spec("OBS-02")
@@ -50,6 +51,13 @@ def test_a_refusal_leads_back_to_its_decision(trial, written: io.StringIO) -> No
     refused = next(line for line in lines(written) if line["event"] == "refused")
     decided = next(line for line in lines(written) if line["event"] == "decision")
     assert (refused["decided_in"], refused["code"], refused["level"]) == (decided["sequence"], 110007, "warning")
+
+
+def test_working_out_what_an_entry_misses_writes_nothing(trial, written: io.StringIO) -> None:
+    trial.reconcile().hour(50_100.0)
+    before = len(lines(written))
+    assert list(missing_now(trial.engine, trial.outside.now))
+    assert lines(written)[before:] == []
 
 
 def test_no_secret_is_ever_written(written: io.StringIO) -> None:

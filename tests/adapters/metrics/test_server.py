@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from runtime.events import ExchangeBack, ExchangeLost, Timer
+from runtime.events import ExchangeBack, ExchangeLost, RulesRead, Timer
 
 pytestmark = pytest.mark.spec("OBS-03")
 Page = Callable[[str], tuple[int, dict]]
@@ -31,13 +31,13 @@ def page(trial) -> Iterator[Page]:
 
 
 def test_it_is_ready_only_after_every_account_is_reconciled(trial, page: Page) -> None:
-    assert page("health") == (200, {"ok": True, "reasons": {}})
+    assert page("health") == (200, {"ok": True, "reasons": {}, "fenced": {}})
     status, body = page("ready")
     assert (status, body["ok"], sorted(body["reasons"])) == (503, False, ["feed", "reconciled"])
     trial.reconcile()
     assert sorted(page("ready")[1]["reasons"]) == ["feed"]
     trial.hour(49_000.0)
-    assert page("ready") == (200, {"ok": True, "reasons": {}})
+    assert page("ready") == (200, {"ok": True, "reasons": {}, "fenced": {}})
 
 
 def test_a_late_candle_and_a_lost_exchange_are_told(trial, page: Page) -> None:
@@ -45,7 +45,7 @@ def test_a_late_candle_and_a_lost_exchange_are_told(trial, page: Page) -> None:
     trial.outside.now += 3_600_000 + 61_000
     assert page("ready") == (
         503,
-        {"ok": False, "reasons": {"feed": "The 1h candle of BTCUSDT (linear) is 61 s late."}},
+        {"ok": False, "reasons": {"feed": "The 1h candle of BTCUSDT (linear) is 61 s late."}, "fenced": {}},
     )
     trial.hour(49_000.0)
     trial.hear(ExchangeLost(trial.outside.now, "nothing came for 35 s"))
@@ -67,10 +67,18 @@ def test_a_database_that_is_away_is_told(trial, page: Page) -> None:
     assert page("ready")[0] == 200
 
 
+@pytest.mark.spec("ORCH-05")
+def test_a_fenced_book_is_told_and_is_no_reason_to_be_killed(trial, page: Page) -> None:
+    trial.reconcile().hour(49_000.0)
+    reason = "trial.yaml:3:1: R011 The key `foo` has no meaning here."
+    trial.hear(RulesRead(trial.outside.now, {"trial": reason}))
+    assert page("health") == page("ready") == (200, {"ok": True, "reasons": {}, "fenced": {"trial": reason}})
+
+
 def test_a_loop_that_stands_still_is_not_alive(trial, page: Page) -> None:
     trial.reconcile().hour(49_000.0)
     trial.outside.passed_s += 11
-    expected = {"ok": False, "reasons": {"loop": "The engine's loop has not turned for 11 s."}}
+    expected = {"ok": False, "reasons": {"loop": "The engine's loop has not turned for 11 s."}, "fenced": {}}
     assert page("health") == page("ready") == (503, expected)
     trial.hear(Timer(trial.outside.now))
     assert page("health")[0] == 200

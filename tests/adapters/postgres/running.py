@@ -9,6 +9,7 @@ from typing import Any
 from adapters.cli.kept_rules import rule_files_of
 from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
+from adapters.cli.spared_rules import read_rules
 from adapters.clock import Stopwatch
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.connection import connect
@@ -72,7 +73,7 @@ class Running:
         self.engine = Engine(rulebook, (BOOK,), portfolio_of(rulebook, shares, capital, instruments), instruments)
         with connect(url, patient=True) as connection:
             self.lease = Lease.acquire(connection, "the engine")
-            files = rule_files_of(packaged_rules(), rulebook)
+            files = rule_files_of(read_rules(packaged_rules(), "").whole())
             write_opening(connection, opening_of(self.engine, {}, instruments), files)
         self.journal = PostgresJournal(lambda: url, self.lease, rulebook.version)
         self.status, self.stopping = StatusRow(lambda: url, "local"), False

@@ -18,6 +18,7 @@ from adapters.cli.kept_rules import read_again, rule_files_of
 from adapters.cli.main import app
 from adapters.cli.places import packaged_rules
 from adapters.cli.plan import Plan
+from adapters.cli.spared_rules import read_rules
 from adapters.cli.wiring import Prepared, prepare
 from adapters.postgres import projections
 from adapters.postgres.backup import backup, restore
@@ -111,7 +112,7 @@ def _open(history: History, at_ms: int) -> None:
         key: frame.filter(pl.col("close_ms") <= at_ms) for key, frame in prepared.data.candles.items()
     }
     opening = opening_of(prepared.engine, seen, prepared.engine.world.instruments)
-    write_opening(history.connection, opening, rule_files_of(prepared.plan.rules, prepared.rulebook))
+    write_opening(history.connection, opening, rule_files_of(read_rules(prepared.plan.rules, "").whole()))
 
 
 def _keep(history: History, done: int) -> None:

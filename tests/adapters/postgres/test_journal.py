@@ -178,3 +178,34 @@ def test_a_writer_that_was_cut_finds_that_another_has_taken_over(
     with pytest.raises(LeaseLostError, match="the other"):
         journal.append(step(2))
     assert head(connection)[0] == 1
+
+
+@pytest.mark.spec("STATE-05")
+def test_a_disk_that_is_full_is_a_journal_that_is_away(
+    journal: PostgresJournal, connection: Connection, step: Steps
+) -> None:
+    # The server refuses to write as it does when its disk is full.
+    connection.execute(
+        b"""CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"""
+    )
+    try:
+        connection.execute(b"CREATE TRIGGER full_disk BEFORE INSERT ON journal EXECUTE FUNCTION full_disk()")
+        for _ in range(2):
+            with pytest.raises(JournalAwayError, match="No space left on device"):
+                journal.append(step(1))
+    finally:
+        connection.execute(b"DROP FUNCTION full_disk CASCADE")
+    journal.append(step(1))
+    assert [entry.seq for entry in checked(entries(connection))] == [1]
+
+
+def test_a_defect_is_not_taken_for_a_database_that_is_away(
+    journal: PostgresJournal, connection: Connection, step: Steps
+) -> None:
+    connection.execute(b"ALTER TABLE outbox RENAME TO elsewhere")
+    try:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            journal.append(step(1))
+    finally:
+        connection.execute(b"ALTER TABLE elsewhere RENAME TO outbox")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from machines.intents import Direction
+from runtime.doubt import HeldDoubt
 from runtime.events import Fill, FillKind, FundingPayment
 from runtime.instrument import Market
 from runtime.phases import GateResult, Verdict
@@ -183,6 +184,7 @@ def result() -> RunResult:
         transfers=(_transfer(5, "10", "arrived"), _transfer(6, "20.5", "arrived"), _transfer(7, "3", "under way")),
         thresholds={"CAUTION": Decimal("0.05"), "EMERGENCY": Decimal("0.25")},
         phase_facts={"backtest.trend.sharpe": Decimal("0.5"), "backtest.trend.profit_factor": Decimal("Infinity")},
+        doubts=(HeldDoubt("few", "trend-1", "Too <few> trades.", "result.trades < 30", "trades 3", "doubts.yaml:9"),),
         gates=(
             _gate("sharpe", "0.5", Verdict.FAILED),
             _gate("profit_factor", "nothing lost", Verdict.PASSED),

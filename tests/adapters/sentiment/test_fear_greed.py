@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -121,6 +122,7 @@ def test_the_engine_is_told_once_a_day_and_never_of_another_day(server: Server) 
     for minute in range(0, 120, 5):
         observer.ask(day_ms + minute * 60_000, minute * 60_000)
     assert told == [FactObserved(day_ms, "fear_greed", 45.0)]
+    assert isinstance(told[0].value, Decimal), "rules compare it with exact numbers"
     assert len(server.asked) == 1
     observer.ask(day_ms + DAY_MS, DAY_MS)
     server.status = 503

@@ -15,9 +15,9 @@ from adapters.served.exchange import Setting
 from adapters.served.serving import Served, serve
 from adapters.simulated.instruments import load_instruments
 from runtime.instrument import Market
-from runtime.market_data import CANDLE_SCHEMA, FUNDING_SCHEMA, MarketData
+from runtime.market_data import CANDLE_SCHEMA, FACT_SCHEMA, FUNDING_SCHEMA, MarketData
 
-HOUR_MS = 3_600_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 START_MS = 1_700_006_400_000  # 2023-11-15 00:00 UTC
 HOURS = 24 * 20
 FIRST_PLAYED = 24 * 5
@@ -48,7 +48,9 @@ def market_data() -> MarketData:
     }
     times = [START_MS + hour * HOUR_MS for hour in range(0, HOURS, 8)]
     rates = pl.DataFrame({"at_ms": times, "rate": [0.0001] * len(times)}, schema=FUNDING_SCHEMA)
-    return MarketData(series, funding={"BTCUSDT": rates, "ETHUSDT": rates})
+    moods = [(START_MS + day * DAY_MS, 20.0 + day) for day in range(HOURS // 24)]
+    facts = {"fear_greed": pl.DataFrame(moods, schema=FACT_SCHEMA, orient="row")}
+    return MarketData(series, funding={"BTCUSDT": rates, "ETHUSDT": rates}, facts=facts)
 
 
 def setting(**fields: Any) -> Setting:

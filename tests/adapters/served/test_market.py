@@ -1,11 +1,17 @@
 """Public questions about the market, by unmodified pybit."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from pybit.exceptions import InvalidRequestError
+
+from adapters.history.aggregate import aggregate
+from adapters.served.application import Application
+from adapters.served.exchange import Setting
+from runtime.instrument import Market
 
 Desk = Any
 HOUR_MS = 3_600_000
@@ -104,3 +110,19 @@ def test_a_market_with_a_speed_goes_on_by_itself(
     assert times == sorted(times)
     newest = klines(desk, limit=1)[0]
     assert int(newest[0]) <= desk.http.get_server_time()["time"]
+
+
+def test_a_market_of_longer_candles_has_the_same_turnover_in_a_day(a_setting: Setting) -> None:
+    hours = Application(a_setting).exchange
+    candles = {
+        (market, symbol, "4h"): aggregate(frame, "1h", "4h")
+        for (market, symbol, _), frame in a_setting.data.candles.items()
+    }
+    longer = Application(replace(a_setting, data=replace(a_setting.data, candles=candles))).exchange
+    wanted, found = (one.ticker(Market.LINEAR, "BTCUSDT") for one in (hours, longer))
+    assert wanted is not None
+    assert found is not None
+    assert (found.volume, found.last) == (wanted.volume, wanted.last)
+    assert found.volume > 10_000
+    asked, shown = (one.quotes(Market.LINEAR, "BTCUSDT") for one in (hours, longer))
+    assert asked == shown

@@ -6,6 +6,7 @@ TEXT = """\
 book: lifecycle
 outage: {pause_after: 20s, alert_after: 10m}
 halt: {cancels_within: 5s, retry_after: 3s, remind_every: 1h}
+reconciliation: {look_every: 2m}
 """
 
 
@@ -16,6 +17,7 @@ def test_every_wait_is_read(shelf) -> None:
     found = rulebook.lifecycle
     assert (found.pause_after_ms, found.alert_after_ms) == (20_000, 600_000)
     assert (found.cancels_within_ms, found.retry_after_ms, found.remind_every_ms) == (5_000, 3_000, 3_600_000)
+    assert found.look_every_ms == 120_000
 
 
 def test_without_the_book_the_waits_are_those_that_are_shipped(shelf) -> None:

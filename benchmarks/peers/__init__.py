@@ -1,0 +1,1 @@
+"""The same rule over the same candles in other back-testers, each in an environment of its own."""

@@ -1,0 +1,102 @@
+"""`eternal run` with clocks in three places: where events come in, behind the journal, and before the wire.
+
+`python -m benchmarks.stamped DIR FILE` trades in the working folder DIR, and at its end writes into FILE when each
+order's event came, when its decision was in the journal, when it left, and when it was answered; in seconds.
+"""
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+
+from adapters.cli import process
+from adapters.cli.configuration import working_folder
+from adapters.cli.screen import say
+from adapters.cli.writer import server_of
+from adapters.postgres.patient import Patient
+from runtime.events import CandleClose, Event
+from runtime.inbox import EventInbox
+from runtime.requests import PlaceOrder
+from runtime.step import Step
+
+CREATE, BATCH = "/v5/order/create", "/v5/order/create-batch"
+
+
+class Stamps:
+    """What the clocks said; `came_s` is when the event came that the engine has at hand."""
+
+    def __init__(self) -> None:
+        self.came_s = 0.0
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.others_s: list[float] = []
+
+    def journaled(self, step: Step) -> None:
+        """A step is in the journal."""
+        now_s = perf_counter()
+        for request in step.requests:
+            if isinstance(request, PlaceOrder):
+                self.orders[request.order_id] = {"account": request.account, "came": self.came_s, "journaled": now_s}
+        if self.came_s and not isinstance(step.event, CandleClose):
+            self.others_s.append(now_s - self.came_s)
+        self.came_s = 0.0
+
+    def write(self, file: Path) -> None:
+        """Keep everything."""
+        file.write_text(json.dumps({"orders": self.orders, "others": self.others_s}))
+
+
+STAMPS = Stamps()
+SEND = HTTPAdapter.send
+
+
+class StampedInbox(EventInbox):
+    """Notes when each event came."""
+
+    def put(self, event: Event) -> None:
+        """Add an event, and the time."""
+        self._events.put((perf_counter(), event))  # type: ignore[arg-type]
+
+    def take(self, timeout_s: float) -> Event | None:
+        """Take the oldest event, and remember when it came."""
+        found: Any = super().take(timeout_s)
+        STAMPS.came_s, event = (0.0, None) if found is None else found
+        return event
+
+
+class StampedJournal(Patient):
+    """Notes when each step was written."""
+
+    def append(self, step: Step) -> None:
+        """Write a step, and note the time."""
+        super().append(step)
+        STAMPS.journaled(step)
+
+
+def send_stamped(adapter: HTTPAdapter, request: PreparedRequest, *rest: Any, **named: Any) -> Response:
+    """Send a request, and note when each order in it left, and when it was answered."""
+    left_s = perf_counter()
+    answer = SEND(adapter, request, *rest, **named)
+    if request.path_url in (CREATE, BATCH):
+        assert isinstance(request.body, bytes | str)
+        body = json.loads(request.body)
+        for one in body.get("request", [body]):
+            STAMPS.orders[one["orderLinkId"]] |= {"left": left_s, "answered": perf_counter()}
+    return answer
+
+
+def main(folder: Path, file: Path) -> None:
+    """Trade until a signal comes."""
+    vars(process).update(EventInbox=StampedInbox, Patient=StampedJournal)
+    HTTPAdapter.send = send_stamped  # type: ignore[assignment,method-assign]
+    opened = working_folder(folder, None)
+    with server_of(opened):
+        process.run_process(opened, say)
+    STAMPS.write(file)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
