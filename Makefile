@@ -43,7 +43,7 @@ LOAD ?= runs/load
 load: setup  ## send 1,000 orders at once, then a hundred a second for MINUTES=10; all of it is kept in LOAD=runs/load
 	$(BIN)/python -m benchmarks.load --minutes $(MINUTES) --folder $(LOAD)
 
-demo: setup  ## run all engines on a made-up market
+demo: setup  ## let all engines trade for a minute on a made-up market
 	$(BIN)/eternal demo
 
 docs: setup  ## renew the parts of the documentation that are made from the code

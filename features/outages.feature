@@ -89,3 +89,24 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     When the database is back
     Then the operator is told at P1 that "is gone from the exchange"
     And the books are what the exchange holds
+
+  @STATE-05
+  Scenario: While the disk of the database is full no risk is taken, and what happened is written when there is room
+    Given the database lies on a disk of 160 MB
+    And BTCUSDT goes on rising 0.5% a day
+    And ETHUSDT goes on rising 3% a day
+    And the engine runs against the local exchange
+    When the candle of the day closes
+    And the next one opens
+    Then every position at the exchange has its stop
+    And the books are what the exchange holds
+    When the disk of the database is full
+    And 20 days go by that nobody can write down
+    Then the stop of BTCUSDT for trend-1 stands at more than 64,000 USDT
+    When the disk of the database has room again
+    Then the journal has the refusal "the journal can't be written, and nothing that adds risk leaves before it is"
+    And the journal has the candle of each day once
+    And 1 order has reached the exchange
+    And the books are what the exchange holds
+    And "replay" at the terminal says "came out the same, byte for byte"
+    And "store verify" at the terminal says "The journal is sound"

@@ -6,7 +6,7 @@ Feature: The real process, when messages come twice, late or not at all
     And ETHUSDT daily candles flat at 3,000 USDT for 260 days
     And the engine runs against the local exchange
 
-  @EXEC-05 @EXEC-06 @EXEC-08
+  @EXEC-01 @EXEC-05 @EXEC-06 @EXEC-08
   Scenario: An order is filled in parts, and every part is told twice and in the wrong order
     Given the exchange fills the next order in parts of 40%
     And the exchange tells of every order and execution twice
@@ -14,6 +14,7 @@ Feature: The real process, when messages come twice, late or not at all
     When the candle of the day closes
     And the next one opens
     Then the exchange holds about 0.004 BTCUSDT for trend-1
+    And the last order is PARTIALLY_FILLED by its own account
     And the books are what the exchange holds
     And every position at the exchange has its stop
     When the candle of the day closes
@@ -26,7 +27,7 @@ Feature: The real process, when messages come twice, late or not at all
     And 1 order has reached the exchange
     And every order at the exchange is capped at 0.5% of slippage, or only makes
 
-  @DATA-02 @EXEC-08
+  @DATA-01 @DATA-02 @EXEC-08
   Scenario: Every socket breaks while a candle closes, and again while an order is filled
     When the exchange breaks every socket and lets nobody in
     And the candle of the day closes
@@ -74,3 +75,15 @@ Feature: The real process, when messages come twice, late or not at all
     And the exchange holds 0.05 BTCUSDT for trend-1
     When the operator enters "close-orphan trend-1 --reason mine"
     Then the exchange holds 0 BTCUSDT for trend-1
+
+  @DATA-03 @STATE-04
+  Scenario: A candle that is corrected after it has closed is written down, and everything is worked out anew
+    When the candle of the day closes
+    And the next one opens
+    Then the journal has a candle of BTCUSDT that closes at 60,000 USDT
+    When the exchange corrects the last candle of BTCUSDT to a close of 59,900 USDT
+    Then the operator is told at P2 that "The exchange corrects the 1d candle of BTCUSDT: close 60000.0 becomes 59900.0."
+    And the journal has a candle of BTCUSDT that closes at 59,900 USDT
+    When the candle of the day closes
+    And the next one opens
+    Then "replay" at the terminal says "came out the same, byte for byte"

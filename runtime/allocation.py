@@ -136,17 +136,22 @@ class Allocation:
         if self.deposits is not None and self.deposits.waiting:
             self.deposits.split({name: self._target(holder) for name, holder in self.holders.all.items()}, draft)
 
+    def begins_day(self, at_ms: int) -> bool:
+        """Whether the day of a moment was not looked at yet."""
+        return self._day is None or at_ms // DAY_MS > self._day
+
     def look(self, draft: Draft) -> None:
         """Once a day: shares by condition, reviews, and a harvest when nothing else is under way."""
-        day = draft.at_ms // DAY_MS
-        if self._day is not None and day <= self._day:
+        if not self.begins_day(draft.at_ms):
             return
-        self._day = day
+        self._day = draft.at_ms // DAY_MS
         self._change_shares(draft)
         self._measure(draft)
         if self.performance is not None:
+            before = set(self.performance.under_review)
             self.performance.look(self._figures(), draft)
-            self._show(self._figures())
+            if self.performance.under_review != before:
+                self._show(self._figures())
         self.follow(draft)
         if self.harvest is not None and not (self.deposits is not None and self.deposits.busy()):
             self.harvest.begin(self._around.world.status.figures, draft)

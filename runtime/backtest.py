@@ -8,13 +8,17 @@ from decimal import Decimal
 import polars as pl
 
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, FactObserved, OperatorCommand, Timer
-from runtime.feed import Turn, turns
+from runtime.events import CandleClose, Event, FactObserved, FundingPayment, OperatorCommand, Timer
+from runtime.feed import Timetable, Turn
+from runtime.leap import Leaper
 from runtime.market_data import Key, MarketData
 from runtime.ports import CandleExchange
-from runtime.step import Step
+from runtime.step import Notice, Step
 
 Watch = Callable[[Step], None]
+DASHBOARD_ONLY = "P3"
+PASSING = (CandleClose, FactObserved)
+"""Events that come all the time, and mostly change nothing but prices."""
 TICK_MS = 10_000
 # No candle is shorter, so that the next one never comes before the last tick.
 MINUTE_MS = 60_000
@@ -28,6 +32,11 @@ class Observation:
     name: str
     symbol: str
     value: Decimal
+
+    @property
+    def fact(self) -> FactObserved:
+        """The event by which the engine learns of it."""
+        return FactObserved(self.at_ms, self.name, self.value, self.symbol)
 
 
 class Backtest:
@@ -44,33 +53,53 @@ class Backtest:
     ) -> None:
         self.engine = engine
         self.exchange = exchange
-        self._data = data
+        self.data = data
         self._from_ms, self._to_ms = span
         self._watch = watch
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
         self._waiting: deque[Event] = deque()
+        # Whether the last candles that closed have changed nothing, so that the same again would change nothing.
+        self.settled = False
+        self.changes = 0
 
-    def run(self, progress: Callable[[int], None] = lambda _at_ms: None, until_ms: int | None = None) -> int:
-        """Play the span from its first candle to its last, or to a moment in it; returns the number of candles."""
-        observations = _Queue(observations_of(self._data, self._from_ms, self._to_ms))
-        candles = 0
-        for turn in turns(within(self._data.candles, self._from_ms, self._to_ms)):
-            if until_ms is not None and turn.at_ms > until_ms:
-                break
-            candles += len(turn.closed)
-            self.play(turn, observations.until(turn.at_ms))
-            if self.engine.awaiting:
-                self.wait(turn.at_ms)
-            progress(turn.at_ms)
+    def run(
+        self,
+        progress: Callable[[int], None] = lambda _at_ms: None,
+        until_ms: int | None = None,
+        leaper: Leaper | None = None,
+    ) -> int:
+        """Play the span from its first candle to its last, or to a moment in it; returns the number of candles.
+
+        A leaper passes over the turns in which nothing can happen; nobody watches those.
+        """
+        observations = _Queue(observations_of(self.data, self._from_ms, self._to_ms))
+        table = Timetable(within(self.data.candles, self._from_ms, self._to_ms))
+        end = len(table) if until_ms is None else table.after(until_ms)
+        leaps = None if leaper is None or leaper.obstacle else _Leaps(self, leaper, table, observations)
+        at = candles = 0
+        while at < end:
+            passed = (0, 0) if leaps is None else leaps.over(at, end)
+            if not passed[0]:
+                turn = table.turn(at)
+                self.play(turn, observations.until(turn.at_ms), ranged=leaps is not None and leaps.paid == at)
+                if self.engine.awaiting:
+                    self.wait(turn.at_ms)
+                passed = 1, len(turn.closed)
+            at, candles = at + passed[0], candles + passed[1]
+            progress(int(table.at_ms[at - 1]))
         return candles
 
-    def play(self, turn: Turn, seen: Iterable[Observation] = ()) -> None:
-        """First what happened inside the candles, then what became known, the decision, and the next prices."""
-        if turn.finest_closed:
+    def play(self, turn: Turn, seen: Iterable[Observation] = (), *, ranged: bool = False) -> None:
+        """First what happened inside the candles, then what became known, the decision, and the next prices.
+
+        `ranged` says that nothing has happened inside, and that the exchange knows the closes already.
+        """
+        if turn.finest_closed and not ranged:
             self.pass_on(self.exchange.range(turn.finest_closed))
-        self._observe(seen)
+        self.observe(seen)
         if turn.closed:
+            self.settled = True
             self.pass_on([CandleClose(turn.at_ms, turn.closed)])
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
@@ -89,14 +118,17 @@ class Backtest:
         while self._waiting:
             step = self.engine.step(self._waiting.popleft())
             self._watch(step)
+            self.settled = self.settled and is_quiet(step)
+            self.changes += not (is_quiet(step) and isinstance(step.event, PASSING))
             for request in step.requests:
                 self._waiting.extend(self.exchange.submit(request, step.at_ms))
 
-    def _observe(self, observations: Iterable[Observation]) -> None:
+    def observe(self, observations: Iterable[Observation]) -> None:
+        """Let the engine know what became known, and the exchange settle funding."""
         for seen in observations:
             if seen.name == "funding.rate":
                 self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
-            self.pass_on([FactObserved(seen.at_ms, seen.name, seen.value, seen.symbol)])
+            self.pass_on([seen.fact])
 
     def _acknowledge(self, at_ms: int) -> None:
         """Stand in for the operator, who looks at an emergency after a while and lets trading go on."""
@@ -107,6 +139,44 @@ class Backtest:
         elif self._acknowledge_after_ms is not None and at_ms - self._halted_ms >= self._acknowledge_after_ms:
             reason = "the time after which the operator acknowledges is over"
             self.pass_on([OperatorCommand(at_ms, "acknowledge", "back-test", reason)])
+
+
+def is_quiet(step: Step) -> bool:
+    """Whether a step has only taken in news: at most a notice for the dashboard came of it."""
+    if step.requests or not isinstance(step.event, (*PASSING, FundingPayment)):
+        return False
+    return all(isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
+
+
+class _Leaps:
+    """Leaps of one run, with the funding that is settled on their way."""
+
+    def __init__(self, backtest: Backtest, leaper: Leaper, table: Timetable, observations: "_Queue") -> None:
+        self.paid = -1
+        self._backtest = backtest
+        self._leaper = leaper
+        self._horizon = leaper.begin(table, backtest.data)
+        self._at_ms = table.at_ms
+        self._observations = observations
+
+    def over(self, at: int, end: int) -> tuple[int, int]:
+        """Leap from a turn, before another; returns how many turns and candles are over, none where anything could be.
+
+        `paid` is the turn whose candles have only let funding be settled, when that has been done.
+        """
+        run = self._backtest
+        before_ms = int(self._at_ms[at - 1])
+        if run.settled and self.paid != at and self._horizon.only_settles(at, before_ms, run.changes):
+            self.paid = at
+            self._leaper.close(at)
+            run.observe(self._observations.until(int(self._at_ms[at])))
+        if not run.settled:
+            return 0, 0
+        stretch = self._horizon.ahead(at, end, before_ms, run.changes, paid=self.paid == at)
+        if stretch is None:
+            return 0, 0
+        seen = self._observations.until(int(self._at_ms[stretch.end - 1]))
+        return stretch.end - at, self._leaper.pass_over(stretch, (one.fact for one in seen))
 
 
 class _Queue:

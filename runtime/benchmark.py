@@ -1,12 +1,13 @@
-"""Buy and hold: what the same capital would have become without any rule."""
+"""What the same capital would have become without any rule: bought at once and kept, or bought a little every week."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
 
-from runtime.metrics import Curve, Floats, Moments
+from runtime.metrics import DAY_MS, Curve, Floats, Moments
 
+WEEK_MS = 7 * DAY_MS
 TAKER_FEE = 0.001  # what a spot market order costs without discounts
 
 Closes = Mapping[str, Sequence[tuple[int, float]]]
@@ -45,6 +46,43 @@ def buy_and_hold(
     values: Floats = np.sum(parts, axis=0) if parts else np.full(len(at_ms), capital)
     values[0] = capital
     return Curve(at_ms, values)
+
+
+def bought_weekly(
+    closes: Closes, weights: Mapping[str, float], capital: float, span: tuple[int, int], fee: float = TAKER_FEE
+) -> Curve:
+    """Return the value of a portfolio that spends the same part of its capital every week of a span, and sells nothing.
+
+    Each week's purchase is made at the first close from then on, in the weights of the symbols; what a symbol that is
+    listed later would have got until then is spent at its first close. The fee is a ratio of the amount spent.
+    """
+    from_ms, to_ms = span
+    weeks = np.arange(from_ms, max(to_ms, from_ms + 1), WEEK_MS, dtype=np.int64)
+    used = {symbol: [point for point in closes[symbol] if point[0] >= from_ms] for symbol in weights}
+    moments = sorted({at_ms for points in used.values() for at_ms, _ in points} | {from_ms})
+    at_ms = np.array(moments, dtype=np.int64)
+    parts = [_collected(points, at_ms, weeks, weights[symbol] * capital, fee) for symbol, points in used.items()]
+    values: Floats = np.sum(parts, axis=0) if parts else np.full(len(at_ms), capital)
+    values[0] = capital
+    return Curve(at_ms, values)
+
+
+def _collected(
+    points: Sequence[tuple[int, float]], at_ms: Moments, weeks: Moments, amount: float, fee: float
+) -> Floats:
+    """Cash that gets less with every week, and the coins that it bought at the last known close."""
+    if not points:
+        return np.full(len(at_ms), amount)
+    times = np.array([point[0] for point in points], dtype=np.int64)
+    prices = np.array([point[1] for point in points], dtype=np.float64)
+    rows = np.searchsorted(times, weeks)
+    rows = rows[rows < len(times)]
+    spent = amount / len(weeks)
+    coins = np.concatenate([[0.0], np.cumsum(spent * (1 - fee) / prices[rows])])
+    bought = np.searchsorted(times[rows], at_ms, side="right")
+    latest = prices[np.maximum(np.searchsorted(times, at_ms, side="right") - 1, 0)]
+    result: Floats = amount - spent * bought + coins[bought] * latest
+    return result
 
 
 def _held(points: Sequence[tuple[int, float]], at_ms: Moments, amount: float, fee: float) -> Floats:

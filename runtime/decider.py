@@ -99,8 +99,10 @@ class Decider:
         firing = instance.firing(ready, draft.at_ms)
         if not instance.machine.may(instance.snapshot, rule.trigger, firing):
             return
-        trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
         outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
+        if rule.mode is Mode.LIVE and outcome.after == instance.snapshot and not outcome.intents:
+            return
+        trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
         if rule.mode is Mode.SHADOW:
             draft.records.append(self._decision(instance, ready, outcome, trace, ()))
         else:

@@ -31,14 +31,15 @@ def with_doubts(result: RunResult, rulebook: Rulebook) -> RunResult:
         return result
     whole = result_facts(result)
     directional = [name for name in result.settings.books if rulebook.books[name].directional]
-    held = list(_held(rulebook.doubts, DoubtOf.PORTFOLIO, "", whole))
+    held = list(held_doubts(rulebook.doubts, DoubtOf.PORTFOLIO, "", whole))
     for book in directional:
-        held += _held(rulebook.doubts, DoubtOf.DIRECTIONAL, book, result_facts(result, book))
+        held += held_doubts(rulebook.doubts, DoubtOf.DIRECTIONAL, book, result_facts(result, book))
     order = [doubt.name for doubt in rulebook.doubts]
     return replace(result, doubts=tuple(sorted(held, key=lambda one: order.index(one.doubt))))
 
 
-def _held(doubts: Sequence[Doubt], of: DoubtOf, book: str, facts: Mapping[str, Value]) -> Iterator[HeldDoubt]:
+def held_doubts(doubts: Sequence[Doubt], of: DoubtOf, book: str, facts: Mapping[str, Value]) -> Iterator[HeldDoubt]:
+    """Yield the doubts about the portfolio, or about one directional book, that its figures give reason for."""
     for doubt in doubts:
         if doubt.of is of and explain(doubt.condition, GivenFacts(facts)).value is True:
             place = f"{doubt.place.file}:{doubt.place.line}"
@@ -47,7 +48,7 @@ def _held(doubts: Sequence[Doubt], of: DoubtOf, book: str, facts: Mapping[str, V
 
 def _measured(doubt: Doubt, facts: Mapping[str, Value]) -> str:
     names = facts_in(doubt.condition)
-    told = [prose(facts[name], RESULT_FACTS[name].kind.unit) for name in names]
+    told = [prose(facts.get(name), RESULT_FACTS[name].kind.unit) for name in names]
     return ", ".join(f"{name.partition('.')[2]} {value}" for name, value in zip(names, told, strict=True))
 
 

@@ -162,6 +162,11 @@ class Engine:
         return due
 
     @property
+    def deciding(self) -> frozenset[Series]:
+        """The series of candles whose closes let a book decide."""
+        return frozenset(self._due)
+
+    @property
     def halted(self) -> bool:
         """Whether trading has stopped until a person acknowledges."""
         return self.halt.under_way
@@ -224,7 +229,8 @@ class Engine:
         self._tend(draft)
         if due:
             self._decide([instance for key, instance in self.instances.items() if key in due], draft)
-        self._share_out(draft, daily=True)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
 
     def _tend(self, draft: Draft) -> None:
         """Look after what is there, whether or not anything is decided."""

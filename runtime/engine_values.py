@@ -18,6 +18,7 @@ class EngineValues:
     def __init__(self, names: Iterable[str]) -> None:
         self._net_values = {name: NetValue() for name in names}
         self._days: dict[str, list[float]] = {name: [] for name in self._net_values}
+        self._sharpes: dict[str, float | None] = {}
 
     def flow(self, name: str, amount: Decimal, equity_after: Decimal | None) -> None:
         """Money came or left: neither profit nor loss."""
@@ -28,6 +29,7 @@ class EngineValues:
 
     def observe(self, name: str, at_ms: int, equity: Decimal | None) -> None:
         """Take in what an engine is worth at the end of a day; a day on which nobody can tell breaks the row."""
+        self._sharpes.pop(name, None)
         if equity is None:
             self._days[name].clear()
             return
@@ -36,7 +38,11 @@ class EngineValues:
 
     def sharpe(self, name: str) -> float | None:
         """Give the Sharpe ratio of 90 days; None before there are as many, and without movement."""
-        values = self._days[name]
+        if name not in self._sharpes:
+            self._sharpes[name] = self._sharpe(self._days[name])
+        return self._sharpes[name]
+
+    def _sharpe(self, values: list[float]) -> float | None:
         if len(values) <= DAYS:
             return None
         days = np.arange(len(values), dtype=np.int64) * DAY_MS
@@ -50,6 +56,7 @@ class EngineValues:
 
     def restore(self, plain: Mapping[str, Any]) -> None:
         """Take back what `to_plain` gave, for the engines that there are."""
+        self._sharpes.clear()
         for name in self._net_values.keys() & plain.keys():
             self._net_values[name] = NetValue.from_plain(plain[name]["net_value"])
             self._days[name] = list(plain[name]["days"])

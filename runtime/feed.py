@@ -1,5 +1,6 @@
 """Market data in the order in which it happened: at each moment the candles that close, then those that open."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,11 @@ import polars as pl
 
 from runtime.events import Candle
 from runtime.instrument import Market
+from runtime.market_data import CANDLE_SCHEMA
 from runtime.timeframe import timeframe_ms
 
 Series = tuple[Market, str, str]
 Column = np.ndarray[tuple[int], np.dtype[Any]]
-CLOSING, OPENING = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,76 +40,116 @@ def finest_of(series: Sequence[Series]) -> frozenset[Series]:
 
 def turns(candles: Mapping[Series, pl.DataFrame]) -> Iterator[Turn]:
     """Merge all series by time; within a moment series stand in alphabetical order, so that every run is the same."""
-    names = sorted(candles)
-    finest = finest_of(names)
-    sources = [_Source(name, candles[name], name in finest) for name in names]
-    moments, kinds, owners, rows = _schedule(sources)
-    start = 0
-    edges = np.flatnonzero(np.diff(moments)) + 1
-    for end in (*edges.tolist(), len(moments)):
-        if end > start:
-            yield _turn(
-                int(moments[start]),
-                kinds[start:end].tolist(),
-                owners[start:end].tolist(),
-                rows[start:end].tolist(),
-                sources,
-            )
-        start = end
+    table = Timetable(candles)
+    return (table.turn(number) for number in range(len(table)))
 
 
-class _Source:
-    """One series as plain Python lists, with the candle that is open at the moment kept for its close."""
+class Timetable:
+    """All moments of a market, and what closes and opens at each.
+
+    `at_ms` are the moments, in order; a turn is called by its place among them. Raises ValueError for a series whose
+    candles don't close in order.
+    """
+
+    def __init__(self, candles: Mapping[Series, pl.DataFrame]) -> None:
+        names = sorted(candles)
+        finest = finest_of(names)
+        self.sources = [Source(name, candles[name], name in finest) for name in names]
+        self._finest = [source for source in self.sources if source.finest]
+        times = [source.close_ms for source in self.sources] + [source.open_ms for source in self._finest]
+        self.at_ms: Column = distinct(times)
+        self._moments: list[int] = self.at_ms.tolist()
+        for source in self.sources:
+            source.place(self.at_ms)
+
+    def __len__(self) -> int:
+        return len(self.at_ms)
+
+    def after(self, at_ms: int) -> int:
+        """Give the first turn after a moment."""
+        return bisect_right(self._moments, at_ms)
+
+    def turn(self, number: int) -> Turn:
+        """Give everything that happens at one moment."""
+        closing = [(source, source.closes[number]) for source in self.sources]
+        closed = [(source, source.candle(row)) for source, row in closing if row >= 0]
+        opening = [(source, source.opens[number]) for source in self._finest]
+        return Turn(
+            self._moments[number],
+            tuple([candle for _, candle in closed]),
+            tuple([candle for source, candle in closed if source.finest]),
+            tuple([source.candle(row) for source, row in opening if row >= 0]),
+        )
+
+
+class Source:
+    """One series: its columns, and at which turn each of its rows closes and opens.
+
+    `closes` and `opens` give the row by turn, -1 where there is none; `closing` and `opening` the turn by row.
+    """
 
     def __init__(self, name: Series, frame: pl.DataFrame, finest: bool) -> None:
+        self.name = name
         self.market, self.symbol, self.timeframe = name
         self.finest = finest
-        self.open_ms = frame["open_ms"].to_numpy()
-        self.close_ms = frame["close_ms"].to_numpy()
-        self._columns = [
-            frame[column].to_list() for column in ("open_ms", "close_ms", "open", "high", "low", "close", "volume")
-        ]
+        self.open_ms: Column = frame["open_ms"].to_numpy()
+        self.close_ms: Column = frame["close_ms"].to_numpy()
+        if len(frame) > 1 and not (np.diff(self.close_ms) > 0).all():
+            what = f"{self.symbol} ({self.market}, {self.timeframe})"
+            raise ValueError(f"Candles of {what} are expected in the order in which they close; sort them first.")
+        self.closes: list[int] = []
+        self.opens: list[int] = []
+        self.closing = self.opening = np.empty(0, dtype=np.int64)
+        self._closing: list[int] = []
+        self._opening: list[int] = []
+        self._frame = frame
+        self._columns: list[list[Any]] = []
+        self._arrays: dict[str, Column] = {}
         self._last: tuple[int, Candle] | None = None
+
+    def place(self, at_ms: Column) -> None:
+        """Find the turns of the candles among all moments."""
+        self.closing, self.opening = np.searchsorted(at_ms, self.close_ms), np.searchsorted(at_ms, self.open_ms)
+        self.closes = _rows_by_turn(self.closing, len(at_ms))
+        self._closing, self._opening = self.closing.tolist(), self.opening.tolist()
+        if self.finest:
+            self.opens = _rows_by_turn(self.opening, len(at_ms))
+
+    def column(self, name: str) -> Column:
+        """Give a column of the candles."""
+        if name not in self._arrays:
+            self._arrays[name] = self._frame[name].to_numpy()
+        return self._arrays[name]
+
+    def closing_in(self, first: int, end: int) -> tuple[int, int]:
+        """Give the rows that close in the turns from `first` up to, not including, `end`, as a range."""
+        low = bisect_left(self._closing, first)
+        return low, bisect_left(self._closing, end, low)
+
+    def opened_before(self, end: int) -> int:
+        """Give the number of rows that open before a turn."""
+        return bisect_left(self._opening, end)
 
     def candle(self, row: int) -> Candle:
         """The candle of a row; the same object at its opening and at its close."""
         if self._last is not None and self._last[0] == row:
             return self._last[1]
-        candle = Candle(self.market, self.symbol, self.timeframe, *(column[row] for column in self._columns))
+        if not self._columns:
+            self._columns = [self._frame[name].to_list() for name in CANDLE_SCHEMA]
+        candle = Candle(self.market, self.symbol, self.timeframe, *[column[row] for column in self._columns])
         self._last = (row, candle)
         return candle
 
 
-def _schedule(sources: Sequence[_Source]) -> tuple[Column, Column, Column, Column]:
-    """When which row of which source closes or opens, sorted by moment, closings first, then by source."""
-    moments, kinds, owners, rows = [], [], [], []
-    for owner, source in enumerate(sources):
-        for kind, times in ((CLOSING, source.close_ms), (OPENING, source.open_ms)):
-            if kind == OPENING and not source.finest:
-                continue
-            moments.append(times)
-            kinds.append(np.full(len(times), kind, dtype=np.int8))
-            owners.append(np.full(len(times), owner, dtype=np.int16))
-            rows.append(np.arange(len(times), dtype=np.int64))
-    if not moments:
-        empty = np.empty(0, dtype=np.int64)
-        return empty, empty, empty, empty
-    at, kind_of, owner_of, row_of = (np.concatenate(parts) for parts in (moments, kinds, owners, rows))
-    order = np.lexsort((row_of, owner_of, kind_of, at))
-    return at[order], kind_of[order], owner_of[order], row_of[order]
+def distinct(parts: Sequence[Column]) -> Column:
+    """Give the different whole numbers of some columns, in order: sorted, because numpy's own way is slow for many."""
+    together: Column = np.sort(np.concatenate([*parts, np.empty(0, dtype=np.int64)]))
+    first: Column = np.concatenate((np.ones(min(len(together), 1), dtype=bool), np.diff(together) > 0))
+    different: Column = together[first]
+    return different
 
 
-def _turn(at_ms: int, kinds: list[int], owners: list[int], rows: list[int], sources: Sequence[_Source]) -> Turn:
-    closed: list[Candle] = []
-    finest_closed: list[Candle] = []
-    finest_opened: list[Candle] = []
-    for kind, owner, row in zip(kinds, owners, rows, strict=True):
-        source = sources[owner]
-        candle = source.candle(row)
-        if kind == OPENING:
-            finest_opened.append(candle)
-            continue
-        closed.append(candle)
-        if source.finest:
-            finest_closed.append(candle)
-    return Turn(at_ms, tuple(closed), tuple(finest_closed), tuple(finest_opened))
+def _rows_by_turn(turn_of_row: Column, turns_: int) -> list[int]:
+    rows = np.full(turns_, -1, dtype=np.int64)
+    rows[turn_of_row] = np.arange(len(turn_of_row))
+    return rows.tolist()

@@ -116,6 +116,15 @@ class History:
         """Make every preloaded candle visible that has closed by a moment."""
         self.length = max(self.length, bisect_right(self._rows, at_ms, key=close_ms))
 
+    def expects(self, opens_ms: NDArray[np.int64]) -> bool:
+        """Whether the candles that open at these moments are the next ones that were preloaded."""
+        preloaded = self._array("open_ms")[self.length : self.length + len(opens_ms)]
+        return np.array_equal(preloaded, opens_ms)
+
+    def advance(self, count: int) -> None:
+        """Make the next preloaded candles visible."""
+        self.length += count
+
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible; one that corrects or completes what is visible takes its place in it."""
         row = (candle.open_ms, candle.close_ms, candle.open, candle.high, candle.low, candle.close, candle.volume)

@@ -22,13 +22,15 @@ class Loop:
     While the journal is away, steps wait in memory and are written in order when it is back; what protects leaves
     meanwhile, everything else is refused to the machine that wanted it. An exception ends the loop: a crash is the
     way out of a state that nobody has thought of, and the restart is the way in. `watch` is told of every step, after
-    what follows from it has left; `beat` hears at each turn by how many milliseconds it is late.
+    what follows from it has left; `beat` hears at each turn by how many milliseconds it is late. `is_held` says right
+    before a request leaves whether this process still is the writer: time may have passed since the commit.
     """
 
     def __init__(self, engine: Engine, journal: Journal, venue: Venue, inbox: Inbox, clock: Clock) -> None:
         self.engine = engine
         self.watch: Callable[[Step], None] | None = None
         self.beat: Callable[[int], None] | None = None
+        self.is_held: Callable[[], bool] = lambda: True
         self._journal = journal
         self._venue = venue
         self._inbox = inbox
@@ -115,7 +117,8 @@ class Loop:
         return True
 
     def _send(self, request: Request, at_ms: int, written: bool) -> None:
-        reason = UNWRITTEN if not written and not request.protective else self.engine.may_send(request)
+        is_certain = written and self.is_held()
+        reason = self.engine.may_send(request) if is_certain or request.protective else UNWRITTEN
         if reason is None:
             self._venue.send(request)
         else:

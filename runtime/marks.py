@@ -41,6 +41,15 @@ class Marks:
                 return price
         return None
 
+    def source(self, coin: str) -> Key | None:
+        """Give the instrument whose price a coin has now; None where it has none."""
+        return next((key for key in self._by_coin.get(coin, ()) if self.price(key) is not None), None)
+
+    def better_sources(self, key: Key) -> tuple[Key, ...]:
+        """Give the instruments that would price the same coin in an instrument's place if they had a price."""
+        lists = (keys for keys in self._by_coin.values() if key in keys)
+        return next((keys[: keys.index(key)] for keys in lists), ())
+
     def can_price(self, coin: str) -> bool:
         """Say whether any instrument prices this coin; a coin without one is worth nothing here."""
         return coin == self.money or coin in self._by_coin

@@ -36,6 +36,9 @@ class Plateau:
         if self.middle is None:
             return "It stands alone: one step away nothing was traded."
         around = f"the median one step away is {self.middle:.2f}, its own score {self.best:.2f}"
+        highest = max(score for score in self.neighbours if score is not None)
+        if highest > self.best:
+            return f"It is not the top: {around}, and one of them reaches {highest:.2f}. More trials would find better."
         if self.alone:
             return f"It stands alone: {around}. Such a peak is likely to be luck."
         return f"It stands on a plateau: {around}."

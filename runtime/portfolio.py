@@ -8,6 +8,7 @@ from runtime.account import Account
 from runtime.decimals import EXACT, ONE, ZERO, plain, readable
 from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, StopPlaced
 from runtime.instrument import Instrument, Market
+from runtime.linear_value import LinearValue, linear_value
 from runtime.marks import Key, Marks
 from runtime.net_value import NetValue
 from runtime.position import Applied, Position
@@ -51,6 +52,8 @@ class Portfolio:
         self._valuation = Valuation(self._marks)
         self._reservations = Reservations()
         self._in_transit = ZERO
+        # What each account is worth, until a price or a holding changes: many ask within one moment.
+        self._worth: dict[str, Decimal | None] = {}
         self._accounts = {name: Account(name, wallet) for name, wallet in accounts.items()}
         for account in self._accounts.values():
             self._adopt(account)
@@ -66,6 +69,7 @@ class Portfolio:
         """Count a fill once, by its execution id; None when it was counted before."""
         account, key = self._account(fill.account), (fill.market, fill.symbol)
         applied = account.apply(fill, self._instrument(key), self._fee(fill), self.dust)
+        self._worth.clear()
         if applied is not None:
             self._spend(fill)
             if self._marks.price(key) is None:
@@ -75,6 +79,7 @@ class Portfolio:
     def apply_funding(self, payment: FundingPayment) -> bool:
         """Count a funding payment once, by its settlement id; False when it was counted before."""
         quote = self._instrument((Market.LINEAR, payment.symbol)).quote
+        self._worth.clear()
         return self._account(payment.account).apply_funding(payment, quote)
 
     def apply_cash_flow(self, flow: CashFlow) -> bool:
@@ -87,12 +92,14 @@ class Portfolio:
             return False
         if flow.transfer_id and flow.coin == self.money:
             self._in_transit = EXACT.subtract(self._in_transit, flow.amount)
+            self._worth.clear()
             return account.apply_cash_flow(flow, None)
         equity, price = self.equity(), self._marks.coin(flow.coin)
         if equity is not None and price is not None:
             self.net_value.flow(EXACT.multiply(flow.amount, price), equity)
         elif self._marks.can_price(flow.coin):
             self.net_value.flow_of_unknown_worth()
+        self._worth.clear()
         return account.apply_cash_flow(flow, self._spot_symbol(flow.coin))
 
     def apply_leverage(self, event: LeverageSet) -> None:
@@ -110,14 +117,17 @@ class Portfolio:
     def take_over(self, account: str, position: Position) -> None:
         """Hold what the exchange shows, because a person has said so; it was no trade and earns nothing."""
         self._account(account).take_over(position)
+        self._worth.clear()
 
     def mark(self, market: Market, symbol: str, price: Decimal) -> None:
         """Set the latest price of an instrument."""
         self._marks.store((market, symbol), price)
+        self._worth.clear()
 
     def mark_candle(self, market: Market, symbol: str, close: float) -> None:
         """Set the latest price of an instrument from a candle; it is made exact when somebody asks."""
         self._marks.store((market, symbol), close)
+        self._worth.clear()
 
     def track(self, candle: Candle) -> None:
         """Take a candle's range into the best and worst price of the positions that are open in its symbol."""
@@ -125,6 +135,16 @@ class Portfolio:
         for account in self._accounts.values():
             if key in account.positions:
                 account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
+
+    def is_held(self, market: Market, symbol: str) -> bool:
+        """Say whether any account has a position in an instrument, however small."""
+        return any((market, symbol) in account.positions for account in self._accounts.values())
+
+    def track_range(self, market: Market, symbol: str, high: float, low: float) -> None:
+        """Take the range of several candles into the best and worst price, as if each had been tracked."""
+        for account in self._accounts.values():
+            if (market, symbol) in account.positions:
+                account.track((market, symbol), Decimal(repr(high)), Decimal(repr(low)))
 
     def observe(self, at_ms: int) -> Decimal | None:
         """Take the equity of this moment into the value per unit and give it; None changes nothing."""
@@ -175,8 +195,24 @@ class Portfolio:
 
     def equity(self, account: str | None = None) -> Decimal | None:
         """Give cash, coins at their price and unrealised profit, of one account or of all with what is in transit."""
-        equity = self._sum(self._valuation.equity, account)
+        equity = self._sum(self._equity_of, account)
         return equity if account is not None or equity is None else EXACT.add(equity, self._in_transit)
+
+    def _equity_of(self, account: Account) -> Decimal | None:
+        if account.name not in self._worth:
+            self._worth[account.name] = self._valuation.equity(account)
+        return self._worth[account.name]
+
+    def linear_value(self) -> LinearValue | None:
+        """Give the equity of all accounts as a function of prices; None while it is unknown."""
+        value = linear_value(self._accounts.values(), self._marks)
+        if value is not None:
+            value.pay(self._in_transit)
+        return value
+
+    def better_sources(self, key: Key) -> tuple[Key, ...]:
+        """Give the instruments that would price the coin of another in its place if they had a price."""
+        return self._marks.better_sources(key)
 
     def exposure(self, account: str | None = None) -> Decimal | None:
         """Give the unsigned value of everything held besides money, of one account or of all."""

@@ -1,10 +1,11 @@
 """The faces that the outside world shows to the runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from runtime.events import Candle, Event, ExchangeEvent
+from runtime.instrument import Market
 from runtime.requests import Request
 from runtime.step import Step
 
@@ -23,6 +24,26 @@ class CandleExchange(Protocol):
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> Sequence[ExchangeEvent]:
         """Pay and collect the funding of a perpetual."""
+
+
+class LeapingExchange(CandleExchange, Protocol):
+    """One that can say how far prices may go before it does anything by itself."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order is open."""
+
+    def held(self, symbol: str) -> bool:
+        """Whether any account has a position in a perpetual."""
+
+    def reach(self) -> Mapping[str, tuple[float, float]] | None:
+        """Give for each perpetual that is held two prices between which nothing happens; None where none are known.
+
+        That holds for all of them together, whatever their prices do inside.
+        """
+
+    def pass_over(self, prices: Mapping[tuple[Market, str], float]) -> None:
+        """Take the last prices of candles in which nothing happened."""
 
 
 class JournalAwayError(Exception):

@@ -1,16 +1,21 @@
 """Everything that the books of an engine look at, with the place in the rule files where it stands."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, product
 
 from rules.language.book import Book, Mode, Rule
 from rules.language.evaluate import Value, compile_live
+from rules.language.rulebook import Rulebook
 from rules.language.source import Place
-from rules.language.typed import Fact, Typed, is_leaf
+from rules.language.typed import Fact, Typed, is_leaf, selections
+from runtime.allocation import market_of_shares
 from runtime.engine import Engine
 from runtime.history import Histories, Values
 from runtime.instance import Instance, in_order
 from runtime.instrument import Market
+
+DAILY = "1d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,14 @@ def readings_of(engine: Engine) -> tuple[Reading, ...]:
     return tuple(reading for instance in engine.instances.values() for reading in _readings(instance))
 
 
-def columns_of(books: Iterable[Book]) -> tuple[Column, ...]:
-    """List what follows from candles alone: indicators, facts, and whatever part of a condition does."""
-    return tuple(_unique(column for book in books for column in _columns(book)))
+def columns_of(rulebook: Rulebook, books: Iterable[Book]) -> tuple[Column, ...]:
+    """List what follows from candles alone: indicators, facts, and whatever part of a condition does.
+
+    What the pre-trade checks ask about the orders of the books is among it, and what tells kinds of markets for the
+    shares.
+    """
+    chosen = tuple(books)
+    return tuple(_unique((*chain.from_iterable(map(_columns, chosen)), *_of_governance(rulebook, chosen))))
 
 
 def _readings(instance: Instance) -> Iterator[Reading]:
@@ -82,15 +92,36 @@ def _everything(book: Book, symbol: str) -> Iterator[Seen]:
 
 
 def _columns(book: Book) -> Iterator[Column]:
-    market, named = Market(book.market), {expression.key for expression in book.facts.values()}
+    named = frozenset(expression.key for expression in book.facts.values())
     for symbol in book.symbols:
         for seen in _everything(book, symbol):
-            for part in _of_candles(seen.expression):
-                told = seen if part is seen.expression else _part(part, seen)
-                yield Column(told, market, book.timeframe)
-            for leaf in _leaves(seen.expression):
-                if leaf.key not in named:
-                    yield Column(_part(leaf, seen), market, book.timeframe)
+            yield from _columns_in(seen, Market(book.market), book.timeframe, named)
+
+
+def _columns_in(seen: Seen, market: Market, timeframe: str, named: Collection[str] = ()) -> Iterator[Column]:
+    """Give the largest parts that follow from candles, and the indicators in them that have no name of their own."""
+    for part in _of_candles(seen.expression):
+        yield Column(seen if part is seen.expression else _part(part, seen), market, timeframe)
+    for leaf in _leaves(seen.expression):
+        if leaf.key not in named:
+            yield Column(_part(leaf, seen), market, timeframe)
+
+
+def _of_governance(rulebook: Rulebook, books: Sequence[Book]) -> Iterator[Column]:
+    for book, check in product(books, rulebook.checks):
+        for expression in (check.condition, check.unless, check.refuse_if, check.scale, check.cap):
+            if expression is not None and check.mode is Mode.LIVE:
+                for symbol in book.symbols:
+                    seen = Seen(3, f"the check {check.name}", book.name, symbol, check.place, expression)
+                    yield from _columns_in(seen, Market(book.market), book.timeframe)
+    sharing = rulebook.sharing
+    market = market_of_shares({book.name: book for book in books})
+    for condition in () if sharing is None else sharing.conditions:
+        # Nobody has a symbol here, so that the candles of the first one that is named count.
+        symbols = sorted(symbol for symbol, _ in selections(condition.when) if symbol)
+        for symbol in symbols[:1]:
+            seen = Seen(3, f"the condition {condition.name}", "shares", symbol, condition.place, condition.when)
+            yield from _columns_in(seen, market, DAILY)
 
 
 def _part(part: Typed, of: Seen) -> Seen:

@@ -59,6 +59,11 @@ class Reconciliation:
         """Whether every account has been seen and compared since the process began or the exchange came back."""
         return all(looking.reconciled for looking in self._accounts.values())
 
+    @property
+    def running(self) -> bool:
+        """Whether there is an exchange to look at, each minute."""
+        return self._running
+
     def due(self, now_ms: int) -> bool:
         """Whether it is an account's turn to be looked at."""
         return self._running and any(now_ms >= looking.next_ms for looking in self._accounts.values())

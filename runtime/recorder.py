@@ -69,6 +69,10 @@ class Recorder:
             self._on_records(step)
         self._transfers.watch(step)
 
+    def pass_over(self, candles: int) -> None:
+        """Count candles in which nothing happened; no day ended among them."""
+        self.candles += candles
+
     def _on_candles(self, event: CandleClose) -> None:
         self.candles += len(event.candles)
         for candle in event.candles:

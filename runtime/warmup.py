@@ -13,12 +13,13 @@ from rules.language.reach import reach
 from rules.language.vocabulary import PERPETUAL
 from runtime.history import Histories
 from runtime.instrument import Market
-from runtime.market_data import Key
+from runtime.market_data import CANDLE_SCHEMA, Key
 from runtime.readings import Column
 
 TOLERANCE = 1e-9
 FACTORS = (1, 2, 4)
 MOST_DOUBLINGS = 16
+NO_CANDLES = pl.DataFrame(schema=CANDLE_SCHEMA)
 
 
 class Verdict(StrEnum):
@@ -109,7 +110,7 @@ class _Attempt:
         )
 
     def _rows(self, choice: tuple[str, str]) -> pl.DataFrame:
-        return self.candles[self._key(choice)]
+        return self.candles.get(self._key(choice), NO_CANDLES)
 
     def _key(self, choice: tuple[str, str]) -> Key:
         symbol, timeframe = choice

@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from adapters.cli import demo
+from adapters.cli.demo_desk import FIRST_DAY, SEED, YEARS
 from adapters.cli.main import app
 from adapters.cli.options import moment
 from adapters.cli.saved import copy_rules
@@ -53,7 +53,8 @@ NOT_RUN = {
     "eternal phase last --phase validation --json": "ends with 1 while a gate is open, and has tests of its own",
     "make": "prints the list of targets, which are compared below",
     "eternal data download --symbol BTCUSDT --symbol ETHUSDT --fear-greed": "asks the real exchange for its past",
-    "eternal demo --keep demo": "runs for a quarter of a minute; its market is made by the same call for the commands",
+    "eternal search clusters --data DIR": "groups three coins or more, and has tests of its own",
+    "eternal demo --keep demo": "trades for a minute, and has a test of its own; its market is made for the commands",
 }
 # Its commands need an engine that trades; they run beside one in tests/adapters/postgres and tests/adapters/bybit.
 BESIDE_AN_ENGINE = "docs/operating.md"
@@ -173,7 +174,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("docs")
     copy_rules(ROOT / "rules", folder / "rules")
     symbols = ("BTCUSDT", "ETHUSDT")
-    for path in write_market(folder / "market", demo.SEED, moment(demo.FIRST_DAY), demo.YEARS, symbols):
+    for path in write_market(folder / "market", SEED, moment(FIRST_DAY), YEARS, symbols):
         if path.parent.name == "1h":
             path.unlink()
     with chdir(folder):

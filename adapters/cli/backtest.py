@@ -8,12 +8,21 @@ import typer
 
 from adapters.cli import options
 from adapters.cli.places import RUNS
-from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL, DEFAULT_SLIPPAGE, DEFAULT_WAIT_MS, CandleFile, Plan
+from adapters.cli.plan import (
+    DEFAULT_BOOKS,
+    DEFAULT_CAPITAL,
+    DEFAULT_SLIPPAGE,
+    DEFAULT_WAIT_MS,
+    CandleFile,
+    Inside,
+    Plan,
+)
 from adapters.cli.rules import Environment, RulesFolder
 from runtime.instrument import Market
 
 if TYPE_CHECKING:
     from adapters.cli.wiring import Prepared
+    from runtime.leap import Leaper
     from runtime.run import RunResult
 
 DATA, FILE, TERMS, RESULT = "Market data", "One file of candles", "Terms", "Result"
@@ -83,6 +92,14 @@ def backtest(
             show_default="0.05%",
         ),
     ] = DEFAULT_SLIPPAGE,
+    inside: Annotated[
+        Inside,
+        typer.Option(
+            metavar="finer|worst|best",
+            help="What happened inside a candle: what finer candles tell, or on the book's own the worst or the best.",
+            rich_help_panel=TERMS,
+        ),
+    ] = Inside.FINER,
     acknowledge_after: Annotated[
         int | None,
         typer.Option(
@@ -101,6 +118,10 @@ def backtest(
         typer.Option("--html", metavar="FILE", help="Also write the report as a web page.", rich_help_panel=RESULT),
     ] = None,
     runs: Annotated[Path, typer.Option(help="The folder in which runs are kept.", rich_help_panel=RESULT)] = RUNS,
+    step: Annotated[
+        bool,
+        typer.Option("--step", help="Step through every candle; the result is the same, and takes longer."),
+    ] = False,
 ) -> None:
     """Run books over history, report what came of it, and keep the run so that it can be explained."""
     from adapters.cli.places import rules_folder
@@ -117,9 +138,10 @@ def backtest(
         costs=costs,
         slippage=slippage,
         wait_ms=acknowledge_after,
+        inside=inside,
         stand_ins=not no_stand_ins,
     )
-    run_and_report(plan, runs, json_file, html_file)
+    run_and_report(plan, runs, json_file, html_file, leaping=not step)
 
 
 def source_of(
@@ -143,7 +165,9 @@ def _refuse_description(*described: object) -> None:
         raise typer.BadParameter("--symbol, --market and --timeframe describe a file of --candles; leave them out.")
 
 
-def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None) -> None:
+def run_and_report(
+    plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None, *, leaping: bool = True
+) -> None:
     """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
@@ -152,7 +176,7 @@ def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Pa
     from adapters.report.terminal import show
 
     prepared = prepare(plan)
-    result = play(prepared)
+    result, leaper = play(prepared, leaping=leaping)
     # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
     folder = keep(prepared, result, runs)
     if json_file is not None:
@@ -160,13 +184,21 @@ def run_and_report(plan: Plan, runs: Path, json_file: Path | None, html_file: Pa
     if html_file is not None:
         html_file.write_text(to_html(result), encoding="utf-8")
     show(result, screen())
+    say(how_far(leaper))
     say(f"Run {prepared.run_id} is kept in {folder}. Explain its orders: eternal explain {prepared.run_id}")
 
 
-def play(prepared: "Prepared") -> "RunResult":
+def play(prepared: "Prepared", *, leaping: bool = True) -> tuple["RunResult", "Leaper | None"]:
     """Run a prepared back-test to its end, with a bar that shows how far it is."""
     from adapters.cli.progress import through
 
     with through("running", prepared.settings.from_ms, prepared.settings.to_ms) as reach:
-        prepared.backtest.run(reach)
-    return prepared.recorder.result()
+        leaper = prepared.run(reach, leaping=leaping)
+    return prepared.recorder.result(), leaper
+
+
+def how_far(leaper: "Leaper | None") -> str:
+    """Say how much of a run was leapt over."""
+    if leaper is None:
+        return "Every moment was stepped through."
+    return f"Of {leaper.turns:,} moments {leaper.leapt:,} were leapt over: nothing could happen in them."

@@ -22,8 +22,8 @@ LAST_LINES = 5
 class Child:
     """A command of its own, which writes into a log and ends when this process does, however that ends."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", name: str, log: Path) -> None:
-        self._process, self._name, self._log = process, name, log
+    def __init__(self, process: "subprocess.Popen[bytes]", name: str, log: Path, begins: int) -> None:
+        self._process, self._name, self._log, self._begins = process, name, log, begins
 
     @property
     def code(self) -> int | None:
@@ -65,9 +65,10 @@ class Child:
 
     def _lines(self) -> list[str]:
         try:
-            return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+            said = self._log.read_bytes()[self._begins :]
         except OSError:
             return []
+        return said.decode("utf-8", "replace").splitlines()
 
 
 @contextmanager
@@ -75,6 +76,7 @@ def child(name: str, words: Sequence[str], log: Path, variables: Mapping[str, st
     """Run `eternal` with these words beside this process; it is stopped with the context."""
     environment = {**os.environ, **(variables or {}), LIFELINE: "1"}
     with log.open("ab") as written:
+        begins = written.tell()
         # A session of its own: Ctrl+C is for the parent, which then ends its children in their order.
         process = subprocess.Popen(
             [*COMMAND, *words],
@@ -84,7 +86,7 @@ def child(name: str, words: Sequence[str], log: Path, variables: Mapping[str, st
             env=environment,
             start_new_session=True,
         )
-    begun = Child(process, name, log)
+    begun = Child(process, name, log, begins)
     try:
         yield begun
     finally:

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from adapters.bybit.client import Keys
 from adapters.bybit.hosts import Mode
 from adapters.cli.failure import ExitCode, Failure
-from runtime.capital import RESERVE
 
+if TYPE_CHECKING:
+    from adapters.bybit.client import Keys
+
+OWN = "own"
+MARKET = ("--generated", "--speed", "60")
 CONFIGURATION, SECRETS = "eternal.yaml", ".env"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
@@ -55,7 +58,8 @@ class Configuration(BaseModel):
     accounts: Mapping[str, AccountKeys] = Field(default={}, description="the keys of each sub-account of the books")
     keys: Path | None = Field(default=None, description="instead of accounts: the file of keys of a local exchange")
     main: str = Field(default="", description="the account whose keys may move money between all others")
-    exchange: str | None = Field(default=None, description="the address of a local exchange")
+    exchange: str | None = Field(default=None, description="the address of a local exchange; own: it is started too")
+    market: tuple[str, ...] = Field(default=MARKET, description="what `eternal exchange` is told for an own one")
     rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
     environment: str = Field(default="", description="the environment whose values the rules have")
     store: Path = Field(default=Path("store"), description="the folder of the private database")
@@ -89,8 +93,10 @@ class WorkingFolder:
         named = self.configuration.accounts.get(account)
         return "" if named is None else named.uid
 
-    def keys(self, account: str) -> Keys:
+    def keys(self, account: str) -> "Keys":
         """Give the keys of an account; fails with the variables that lack them."""
+        from adapters.bybit.client import Keys
+
         if self.configuration.keys is not None:
             return self._handed_out()[account]
         named = self.configuration.accounts[account]
@@ -103,8 +109,10 @@ class WorkingFolder:
             )
         return Keys(self.variables[named.key], self.variables[named.secret])
 
-    def _handed_out(self) -> dict[str, Keys]:
+    def _handed_out(self) -> "dict[str, Keys]":
         """Read the keys that an exchange on this machine has written."""
+        from adapters.bybit.client import Keys
+
         file = self.place(self.configuration.keys or Path())
         if self.configuration.mode is not RunMode.LOCAL:
             raise Failure(
@@ -139,6 +147,8 @@ def working_folder(path: Path, mode: RunMode | None = None) -> WorkingFolder:
 
 def accounts_needed(folder: WorkingFolder, traded: list[str]) -> tuple[str, ...]:
     """Give the accounts of an engine: those of its books, and the reserve where it has keys."""
+    from runtime.capital import RESERVE
+
     known = folder.accounts
     wanted = [*dict.fromkeys(traded), *([RESERVE] if RESERVE in known else [])]
     lacking = [name for name in wanted if name not in known]

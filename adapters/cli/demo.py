@@ -1,6 +1,5 @@
 """`eternal demo`: all engines trade for a minute, on an exchange of this machine whose market makes months of it."""
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -9,15 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.demo_desk import FIRST_DAY, SEED, YEARS
-
 if TYPE_CHECKING:
     from adapters.cli.demo_view import DemoView
     from adapters.postgres.server import PrivateServer
 
-__all__ = ["FIRST_DAY", "SEED", "YEARS", "demo"]
-
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 SECONDS = 60.0
 # On a machine that is busy with other things a minute may be too short for the rarest engine.
 OVERTIME_S = 120.0
@@ -64,19 +58,20 @@ def _show(folder: Path, seconds: float) -> None:
     server = PrivateServer(folder / STORE)
     try:
         view = DemoView(seconds)
-        url = _trade(folder, server, view)
-        with connect(url) as connection:
+        _trade(folder, server, view)
+        with connect(server.start()) as connection:
             tell(connection)
     finally:
         with suppress(StoreError):
             server.stop()
 
 
-def _trade(folder: Path, server: "PrivateServer", view: "DemoView") -> str:
-    """Start everything, let the market go on for as long as it is wanted, and end the engine; gives the store's URL."""
+def _trade(folder: Path, server: "PrivateServer", view: "DemoView") -> None:
+    """Start everything, let the market go on for as long as it is wanted, and end the engine, which stops its store."""
     from adapters.cli.child import child
     from adapters.cli.conductor import Conductor
     from adapters.cli.demo_desk import all_traded, exchange_words, prepare, write_configuration
+    from adapters.cli.own_exchange import address_of
     from adapters.postgres.connection import connect
 
     with ExitStack() as stack:
@@ -84,9 +79,8 @@ def _trade(folder: Path, server: "PrivateServer", view: "DemoView") -> str:
         prepare(folder)
         view.step("starting the exchange")
         exchange = stack.enter_context(child("The exchange", exchange_words(folder), folder / "exchange.log"))
-        address = ADDRESS.search(exchange.until("The exchange is at"))
-        assert address is not None
-        write_configuration(folder, address[0])
+        address = address_of(exchange)
+        write_configuration(folder, address)
         view.step("starting the engine and its database")
         # Its own one, whatever database the person works with; and where this process is killed, the engine stops it.
         variables = {"DATABASE_URL": ""}
@@ -99,12 +93,11 @@ def _trade(folder: Path, server: "PrivateServer", view: "DemoView") -> str:
             for one in (engine, exchange):
                 one.insist()
 
-        conductor = Conductor(address[0], connection, ended)
+        conductor = Conductor(address, connection, ended)
         with view.watching(url, conductor):
             while view.left_s or (view.overtime_s < OVERTIME_S and not all_traded(conductor.traded_in)):
                 if not conductor.pass_moment():
                     break
-    return url
 
 
 def _tell_first() -> None:

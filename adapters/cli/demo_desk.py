@@ -1,18 +1,18 @@
 """The working folder of the demonstration: a made-up market, the shipped rules, and wallets."""
 
-import json
 from collections.abc import Set
-from decimal import Decimal
 from pathlib import Path
 
 from adapters.cli.configuration import CONFIGURATION
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.options import moment
 from adapters.cli.places import packaged_rules
+from adapters.cli.plan import DEFAULT_CAPITAL
 from adapters.cli.rulebook import in_force
 from adapters.cli.saved import copy_rules
+from adapters.cli.wallets import HANDED_OUT, WALLETS, write_wallets
 from adapters.synthetic.market import write_market
-from runtime.capital import RESERVE, shares_of, wallets_of
+from runtime.capital import RESERVE
 
 SEED = 7
 FIRST_DAY, YEARS = "2020-01-01", 5
@@ -21,14 +21,13 @@ BOOKS = ("core-hodl", "trend-1", "trend-2", "funding", "tactical")
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 TIMEFRAMES = ("1h", "4h", "1d")
 PLAYED = "4h"
-CAPITAL = Decimal(100_000)
 ENGINES = {
     "CORE-HODL": ("core-hodl",),
     "TREND": ("trend-1", "trend-2"),
     "FUNDING": ("funding",),
     "TACTICAL": ("tactical",),
 }
-MARKET, STORE, RULES, WALLETS, HANDED_OUT = "market", "store", "rules", "accounts.json", "exchange-keys.json"
+MARKET, STORE, RULES = "market", "store", "rules"
 # Here a minute lasts less than a thousandth of a second: what the shipped rules do by the minute is done by the day.
 CHANGES = {
     "engines/funding.yaml": ("timeframe: 1h", f"timeframe: {PLAYED}"),
@@ -44,7 +43,7 @@ def prepare(folder: Path) -> None:
         )
     write_market(folder / MARKET, SEED, moment(FIRST_DAY), YEARS, SYMBOLS, TIMEFRAMES)
     _write_rules(folder / RULES)
-    _write_wallets(folder)
+    write_wallets(folder / WALLETS, in_force(packaged_rules()), BOOKS, DEFAULT_CAPITAL)
 
 
 def _write_rules(rules: Path) -> None:
@@ -52,15 +51,6 @@ def _write_rules(rules: Path) -> None:
     for name, (shipped, here) in CHANGES.items():
         file = rules / name
         file.write_text(file.read_text(encoding="utf-8").replace(shipped, here), encoding="utf-8")
-
-
-def _write_wallets(folder: Path) -> None:
-    rulebook = in_force(packaged_rules())
-    wallets = wallets_of(rulebook, shares_of(rulebook, BOOKS, {}), CAPITAL)
-    # The first account is the main one, which may move money between all others.
-    names = [RESERVE, *(name for name in wallets if name != RESERVE)]
-    coins = {name: {"USDT": str(wallets[name]["USDT"])} for name in names}
-    (folder / WALLETS).write_text(json.dumps(coins, indent=2) + "\n", encoding="utf-8")
 
 
 def write_configuration(folder: Path, address: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from adapters.cli.configuration import WorkingFolder
     from adapters.cli.counter import Counter
     from adapters.cli.trading import Trading
 
@@ -50,8 +51,7 @@ def _examined(folder: Path) -> Iterator[Found]:
     """Look at one thing after the other; what rests on something that is bad isn't looked at."""
     from adapters.cli.configuration import working_folder
     from adapters.cli.failure import Failure
-    from adapters.cli.trading import trading_of
-    from adapters.cli.writer import server_of
+    from adapters.cli.own_exchange import exchange_of, is_own
 
     try:
         opened = working_folder(folder)
@@ -59,6 +59,21 @@ def _examined(folder: Path) -> Iterator[Found]:
     except Failure as failure:
         yield Found("configuration", False, str(failure))
         return
+    if is_own(opened):
+        yield Found("exchange", True, "none is named: one is started with the engine")
+        try:
+            with exchange_of(opened, lambda _: None) as complete:
+                yield from _around(complete)
+        except Failure as failure:
+            yield Found("exchange", False, str(failure))
+        return
+    yield from _around(opened)
+
+
+def _around(opened: "WorkingFolder") -> Iterator[Found]:
+    from adapters.cli.trading import trading_of
+    from adapters.cli.writer import server_of
+
     try:
         trading = trading_of(opened)
         yield Found("rules", True, f"version {trading.rulebook.version}, books {', '.join(trading.names)}")

@@ -1,6 +1,5 @@
 """`eternal init`: a working folder."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL
+from adapters.cli.wallets import HANDED_OUT, WALLETS
 
 if TYPE_CHECKING:
     from adapters.cli.configuration import RunMode
 
 PORT, SPEED = 8080, 60
 LOCAL_EXCHANGE = f"http://127.0.0.1:{PORT}"
-WALLETS, HANDED_OUT = "accounts.json", "exchange-keys.json"
 README = """Check the keys and everything around them with `eternal doctor`; the keys belong into `.env`.
 Trade with `eternal run`, stop with Ctrl+C; the next start goes on from there.
 The rules are in `rules`, and `eternal check` finds mistakes in them.
@@ -34,7 +33,7 @@ def init(
     from adapters.cli.rulebook import books_named, in_force
     from adapters.cli.saved import copy_rules
     from adapters.cli.screen import say
-    from runtime.capital import RESERVE, shares_of, wallets_of
+    from adapters.cli.wallets import write_wallets
 
     taken = next((name for name in (CONFIGURATION, SECRETS, "rules", "README.md") if (folder / name).exists()), None)
     if taken is not None:
@@ -53,10 +52,7 @@ def init(
     (folder / "README.md").write_text(README, encoding="utf-8")
     say(f"{folder} is ready for {asked} trading of {', '.join(names)}.")
     if asked == RunMode.LOCAL:
-        wallets = wallets_of(rulebook, shares_of(rulebook, names, {}), DEFAULT_CAPITAL)
-        # The first account is the main one, which may move money between all others.
-        coins = {name: {"USDT": str(wallets[name]["USDT"])} for name in (RESERVE, *accounts)}
-        (folder / WALLETS).write_text(json.dumps(coins, indent=2) + "\n", encoding="utf-8")
+        write_wallets(folder / WALLETS, rulebook, names, DEFAULT_CAPITAL)
         say(f"Start an exchange for it: eternal exchange --generated --port {PORT} --speed {SPEED} \\")
         say(f"  --accounts {folder / WALLETS} --keys {folder / HANDED_OUT}")
     else:

@@ -83,7 +83,7 @@ def check(plan: "Plan", moments: int) -> Checked:
     prepared = prepare(plan)
     span = (prepared.settings.from_ms, prepared.settings.to_ms)
     edges, finer = spread(span, moments), spread(span, moments * COLUMN_MOMENTS_EACH)
-    columns = columns_of(prepared.engine.books.values())
+    columns = columns_of(prepared.rulebook, prepared.engine.books.values())
     found = list(_in_columns(prepared, finer))
     whole = Track.of(prepared.engine)
     _play(prepared, whole, edges[-1], "with the recorded future")
@@ -112,14 +112,15 @@ def spread(span: tuple[int, int], count: int) -> tuple[int, ...]:
 def _in_columns(prepared: "Prepared", edges: Sequence[int]) -> "Iterable[Peek]":
     """Everything that follows from candles alone, over the whole history."""
     from adapters.cli.progress import through
-    from adapters.cli.wanted import needed
+    from adapters.cli.wanted import looked_at, needed
     from adapters.synthetic.futures import Future, candles_with_future
     from runtime.history import Histories
     from runtime.lookahead import peeks_in_columns
     from runtime.readings import columns_of
 
-    columns = columns_of(prepared.engine.books.values())
-    keys = needed(prepared.rulebook, list(prepared.engine.books.values()))
+    columns = columns_of(prepared.rulebook, prepared.engine.books.values())
+    books = list(prepared.engine.books.values())
+    keys = {*needed(prepared.rulebook, books), *looked_at(prepared.rulebook, books)}
     candles = {key: rows for key, rows in prepared.data.candles.items() if key in keys}
     whole = Histories()
     whole.preload(candles)

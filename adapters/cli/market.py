@@ -8,7 +8,7 @@ from itertools import product
 import polars as pl
 
 from adapters.cli.failure import ExitCode, Failure
-from adapters.cli.plan import CandleFile, Plan
+from adapters.cli.plan import CandleFile, Inside, Plan
 from adapters.cli.wanted import asked_of_funding, daily, looked_at, needed
 from adapters.history.aggregate import aggregate, divides
 from adapters.history.folder import CandleFolder
@@ -26,13 +26,16 @@ def market_of(plan: Plan, rulebook: Rulebook, books: Sequence[Book]) -> tuple[Ma
     """Return the data and the span of a plan; everything before the start comes along to warm up indicators."""
     if isinstance(plan.source, CandleFile):
         data = _from_file(plan.source, needed(rulebook, books), books)
+        if plan.inside is not Inside.FINER:
+            data = _without_finer(data, plan.source, needed(rulebook, books))
         return data, span_of(plan, data.candles.values())
     folder, keys = CandleFolder(plan.source), needed(rulebook, books)
     held = _held(folder, keys, plan)
     from_ms, to_ms = span_of(plan, held.values())
     held |= _held(folder, [key for key in looked_at(rulebook, books) if key not in held], plan)
     warmup = {key: rows.filter(pl.col("close_ms") <= from_ms).height for key, rows in held.items()}
-    traded = _traded(folder, books, (from_ms, to_ms), stand_ins=plan.stand_ins)
+    finer = plan.inside is Inside.FINER
+    traded = _traded(folder, books, (from_ms, to_ms), stand_ins=plan.stand_ins) if finer else []
     wanted = tuple(dict.fromkeys((*keys, *held, *daily(books), *traded)))
     rates = asked_of_funding(rulebook, books)
     data = load_market(plan.source, wanted, from_ms, to_ms, warmup, stand_ins=plan.stand_ins)
@@ -98,6 +101,12 @@ def _from_file(file: CandleFile, keys: Sequence[Key], books: Sequence[Book]) -> 
             candles[key] = aggregate(data.candles[own], file.timeframe, key[2])
     _decidable(file, keys, candles)
     return replace(data, candles=candles)
+
+
+def _without_finer(data: MarketData, file: CandleFile, keys: Sequence[Key]) -> MarketData:
+    """Leave out the file's own candles where no book decides on them."""
+    own = (file.market, file.symbol, file.timeframe)
+    return replace(data, candles={key: rows for key, rows in data.candles.items() if key != own or key in keys})
 
 
 def _decidable(file: CandleFile, keys: Sequence[Key], candles: Iterable[Key]) -> None:

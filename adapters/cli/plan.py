@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ DEFAULT_CAPITAL = Decimal(100_000)
 DEFAULT_SLIPPAGE = Decimal("0.0005")
 DEFAULT_VOLUME_SHARE = Decimal("0.10")
 DEFAULT_WAIT_MS = 7 * DAY_MS
+
+
+class Inside(StrEnum):
+    """What is assumed to have happened inside a candle that a book decides on.
+
+    Finer candles tell where the data have them, else the worst comes first. The others look at the book's own candles
+    alone, with the worst or the best first.
+    """
+
+    FINER = "finer"
+    WORST = "worst"
+    BEST = "best"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ class Plan:
     environment: str = ""
     volume_share: Decimal = DEFAULT_VOLUME_SHARE
     late_bars: int = 0
+    inside: Inside = Inside.FINER
 
     def to_plain(self) -> dict[str, Any]:
         """Give the plan as JSON-able data, with paths that hold from any working directory."""
@@ -72,6 +86,7 @@ class Plan:
             "environment": self.environment,
             "volume_share": str(self.volume_share),
             "late_bars": self.late_bars,
+            "inside": self.inside.value,
         }
 
     @classmethod
@@ -94,4 +109,5 @@ class Plan:
             environment=plain.get("environment", ""),
             volume_share=Decimal(plain.get("volume_share", DEFAULT_VOLUME_SHARE)),
             late_bars=plain.get("late_bars", 0),
+            inside=Inside(plain.get("inside", Inside.FINER)),
         )

@@ -2,17 +2,16 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from types import FrameType
-
-import psycopg
 
 from adapters.bybit.client import NoAnswerError, RefusedError
 from adapters.bybit.exchange import Bybit
 from adapters.bybit.fields import MalformedError
 from adapters.bybit.venue import Setting
+from adapters.cli.absence import Absence
 from adapters.cli.account_news import AccountNews
 from adapters.cli.configuration import RunMode, WorkingFolder
 from adapters.cli.counter import Counter
@@ -96,6 +95,8 @@ class Process:
         self._bybit = Bybit(setting, self._clock, counter.accounts(), plan, main)
         self._gathering = Gathering(journal, lambda: len(self._inbox) > 0)
         self._loop = Loop(self._engine, Patient(self._gathering), self._bybit, self._inbox, self._clock)
+        self._loop.is_held = journal.is_held
+        self._absence = Absence(self._tell)
         self._status = StatusRow(store.find, self._mode.value)
         self._renew_ms = 0
         self._ready = False
@@ -131,24 +132,12 @@ class Process:
             say(f"Every account is reconciled; the engine trades ({_where(self._mode)}). Stop it with Ctrl+C.")
         self._status.look(self._engine, self._clock.now_ms(), idle=not len(self._inbox))
         now_ms = monotonic_ms()
-        if now_ms >= self._renew_ms:
+        if now_ms >= self._renew_ms and not self._loop.unwritten:
             self._renew_ms = now_ms + int(self._store.lease.ttl_s * 1000 / LEASE_RENEWALS)
-            self._renew()
-
-    def _renew(self) -> None:
-        """Hold on to the lease while nothing is written; a database that is away is the journal's business.
-
-        After a sleep the lease may have run out without anybody taking it: then it is taken again.
-        """
-        lease = self._store.lease
-        try:
-            connection = self._journal.connection
-            try:
-                lease.renew(connection)
-            except LeaseLostError:
-                lease.take_again(connection)
-        except (psycopg.Error, JournalAwayError):
-            return
+            # Where the database is away, the first entry that is written renews it.
+            with suppress(JournalAwayError):
+                self._journal.renew()
+        self._absence.look(self._loop.unwritten, now_ms)
 
     def _keep(self, say: Say) -> None:
         if self._loop.unwritten:

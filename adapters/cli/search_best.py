@@ -27,11 +27,10 @@ def write_best(kept: KeptSearch, file: Path) -> None:
     if best is None or score is None:
         raise Failure("Expected a best trial to write, found none that has a score.", ExitCode.FINDINGS)
     about = f"{kept.order.base} with what search {kept.id} found best, {score_words(score, kept.asked.aim)}."
+    text = kept.order.overlay(best.trial.choice, about)
+    _refuse_wrong(kept, text)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(kept.order.overlay(best.trial.choice, about), encoding="utf-8")
-    wrong = [one for one in findings_in(files_of([file])) if one.severity is Severity.ERROR]
-    if wrong:
-        raise Failure(f"{as_text(wrong)}\nThe best was written, but it can't be used as it stands.", ExitCode.FINDINGS)
+    file.write_text(text, encoding="utf-8")
 
 
 def keep_best(kept: KeptSearch, count: int, runs: Path) -> list[str]:
@@ -62,12 +61,26 @@ def refuse_taken(file: Path) -> None:
         raise Failure(f"Expected a new file for the best, found {file}. Remove it or choose another.", ExitCode.USAGE)
 
 
+def _refuse_wrong(kept: KeptSearch, overlay: str) -> None:
+    """Fail where a rule file has a mistake beside the others."""
+    with TemporaryDirectory() as folder:
+        kept.order.write_rules(Path(folder))
+        file = Path(folder) / f"{kept.order.name}.yaml"
+        file.write_text(overlay, encoding="utf-8")
+        found = findings_in(files_of([Path(folder)]))
+        wrong = [one for one in found if one.severity is Severity.ERROR and one.place.file == shortened(file)]
+    if wrong:
+        raise Failure(
+            f"{as_text(wrong)}\nThe best can't be used as it stands, so it was not written.", ExitCode.FINDINGS
+        )
+
+
 def _kept_run(kept: KeptSearch, one: Tried, rules: Path, runs: Path) -> str:
     file = rules / "engines" / f"{kept.order.name}.yaml"
     file.parent.mkdir(exist_ok=True)
     file.write_text(kept.order.overlay(one.trial.choice), encoding="utf-8")
     prepared = prepare(replace(kept.order.plan, rules=rules, from_ms=one.trial.from_ms, to_ms=one.trial.to_ms))
-    prepared.backtest.run()
+    prepared.run()
     return keep(prepared, prepared.recorder.result(), runs).name
 
 

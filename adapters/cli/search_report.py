@@ -9,9 +9,9 @@ from adapters.report.words import NOTHING, counted, day, minute, number, percent
 from adapters.search.result import LegResult, Result, result_of
 from runtime.aim import Aim
 from runtime.metrics import Performance
-from runtime.trial import Figures, Tried
+from runtime.trial import Tried
 
-FIGURES = ("sharpe", "sortino", "calmar", "return", "drawdown", "trades")
+AS_IS = "as is"
 LUCK = 0.95
 
 
@@ -78,24 +78,34 @@ def plain(kept: KeptSearch) -> dict[str, Any]:
 
 def _best(kept: KeptSearch, leg: LegResult, shown: int) -> Sheet:
     names = tuple(kept.asked.space.values)
-    rows = [(str(place), *(value for _, value in one.trial.choice), *_row(one)) for place, one in _placed(leg, shown)]
+    columns = _columns(kept.asked.aim)
+    best = list(enumerate(leg.ranked[:shown], 1))
+    rows = [(str(place), *(value for _, value in one.trial.choice), *_row(one, columns)) for place, one in best]
     if leg.unchanged is not None:
-        rows.append(("unchanged", *(NOTHING for _ in names), *_row(leg.unchanged)))
+        rows.append((AS_IS, *(NOTHING for _ in names), *_row(leg.unchanged, columns)))
     span = f", {day(leg.leg.from_ms)} to {day(leg.leg.to_ms)}" if leg.leg.window else ""
-    return Sheet(f"Best trials{span}", ("", *names, *FIGURES), tuple(rows), 1, empty="No trial has ended.")
+    return Sheet(f"Best trials{span}", ("", *names, *columns), tuple(rows), 1, empty="No trial has ended.")
 
 
-def _placed(leg: LegResult, shown: int) -> list[tuple[int, Tried]]:
-    return list(enumerate(leg.ranked[:shown], 1))
+def _columns(aim: Aim) -> tuple[str, ...]:
+    """The figures to show, so few that a table of several params fits a terminal."""
+    own = (str(aim),) if aim in (Aim.SORTINO, Aim.CALMAR) else ()
+    return (*own, "sharpe", "return", "drawdown", "trades")
 
 
-def _row(one: Tried) -> tuple[str, ...]:
-    return tuple(NOTHING for _ in FIGURES) if one.figures is None else _figures(one.figures)
-
-
-def _figures(found: Figures) -> tuple[str, ...]:
-    ratios = (number(found.sharpe), number(found.sortino), number(found.calmar))
-    return (*ratios, percent(found.total_return, signed=True), percent(found.drawdown), f"{found.trades:,}")
+def _row(one: Tried, columns: tuple[str, ...]) -> tuple[str, ...]:
+    found = one.figures
+    if found is None:
+        return tuple(NOTHING for _ in columns)
+    written = {
+        "sharpe": number(found.sharpe),
+        "sortino": number(found.sortino),
+        "calmar": number(found.calmar),
+        "return": percent(found.total_return, signed=True),
+        "drawdown": percent(found.drawdown),
+        "trades": f"{found.trades:,}",
+    }
+    return tuple(written[name] for name in columns)
 
 
 def _windows(kept: KeptSearch, result: Result) -> Sheet:

@@ -1,7 +1,7 @@
 """Carries out a search: what is asked for, who works at it, and where it is kept."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -65,12 +65,12 @@ def carry_out(
     wanted: Wanted, searches: Path, workers: int | None, ray: str, *, resume: bool, write: Path | None
 ) -> KeptSearch:
     """Begin a search or go on with it, run it to its end, and write the best where it is wanted."""
-    kept = begun(wanted, searches, resume=resume)
     if write is not None:
         refuse_taken(write)
+    kept, bench = begun(wanted, searches, resume=resume)
     tried = kept.tried
     try:
-        with TrialFile(kept.file) as file, through(kept, tried) as seen, _crew(kept.order, workers, ray) as crew:
+        with closing(_crew(bench, workers, ray)) as crew, TrialFile(kept.file) as file, through(kept, tried) as seen:
             Search(kept.asked, crew, tried, _both(file.append, seen)).run()
     except SearchError as error:
         raise Failure(str(error)) from None
@@ -81,8 +81,8 @@ def carry_out(
     return kept
 
 
-def begun(wanted: Wanted, searches: Path, *, resume: bool) -> KeptSearch:
-    """Find out what is to be tried, and where it is kept; refuses to begin anew what was begun already."""
+def begun(wanted: Wanted, searches: Path, *, resume: bool) -> tuple[KeptSearch, Workbench]:
+    """Find out what is to be tried, where it is kept, and with what; refuses to begin anew what was begun already."""
     rulebook = in_force(wanted.rules, wanted.environment)
     book = book_named(rulebook, wanted.book)
     order = _order(wanted, rulebook, book)
@@ -103,11 +103,11 @@ def begun(wanted: Wanted, searches: Path, *, resume: bool) -> KeptSearch:
             )
         kept = replace(kept, begun_ms=find(own, searches).begun_ms)
     kept.write()
-    return kept
+    return kept, bench
 
 
 def _order(wanted: Wanted, rulebook: Rulebook, book: Book) -> WorkOrder:
-    share = wanted.share or share_of(rulebook, book)
+    share = share_of(rulebook, book) if wanted.share is None else wanted.share
     plan = Plan(
         rules=wanted.rules.resolve(),
         source=wanted.data.resolve(),
@@ -194,18 +194,11 @@ def _legs(walk: str, unchanged: Prepared) -> tuple[Leg, ...]:
     return tuple(Leg(one.number, one.from_ms, one.until_ms, one.to_ms) for one in found)
 
 
-@contextmanager
-def _crew(order: WorkOrder, workers: int | None, ray: str) -> Iterator[Crew]:
-    make: MakeBench = partial(Workbench, order)
-    crew: Crew = Cluster(make, ray, workers) if ray else _here(make, workers or 1)
-    try:
-        yield crew
-    finally:
-        crew.close()
-
-
-def _here(make: MakeBench, workers: int) -> Crew:
-    return Alone(make()) if workers == 1 else Processes(make, workers)
+def _crew(bench: Workbench, workers: int | None, ray: str) -> Crew:
+    make: MakeBench = partial(Workbench, bench.order)
+    if ray:
+        return Cluster(make, ray, workers)
+    return Alone(bench) if workers in (None, 1) else Processes(make, workers or 1)
 
 
 def _both(one: Callable[[Tried], None], other: Callable[[Tried], None]) -> Callable[[Tried], None]:

@@ -129,7 +129,7 @@ def _played(prepared: "Prepared", about: str) -> "RunResult":
     from adapters.cli.progress import through
 
     with through(about, prepared.settings.from_ms, prepared.settings.to_ms) as reach:
-        prepared.backtest.run(reach)
+        prepared.run(reach)
     return prepared.recorder.result()
 
 

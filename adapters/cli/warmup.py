@@ -71,7 +71,7 @@ def warmup(
 def attempt(plan: "Plan", moments: int) -> Tried:
     """Compute everything that follows from candles from several starting points."""
     from adapters.cli.progress import through
-    from adapters.cli.wanted import needed
+    from adapters.cli.wanted import looked_at, needed
     from adapters.cli.wiring import prepare
     from runtime.history import Histories
     from runtime.readings import columns_of
@@ -79,12 +79,12 @@ def attempt(plan: "Plan", moments: int) -> Tried:
 
     prepared = prepare(plan)
     books = list(prepared.engine.books.values())
-    keys = needed(prepared.rulebook, books)
+    keys = {*needed(prepared.rulebook, books), *looked_at(prepared.rulebook, books)}
     candles = {key: rows for key, rows in prepared.data.candles.items() if key in keys}
     whole = Histories()
     whole.preload(candles)
     edges = spread((prepared.settings.from_ms, prepared.settings.to_ms), moments)
-    columns = columns_of(books)
+    columns = columns_of(prepared.rulebook, books)
     found = []
     with through("starting points", 0, len(columns)) as reach:
         for number, column in enumerate(columns, 1):

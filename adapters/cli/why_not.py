@@ -147,4 +147,4 @@ def _play(prepared: "Prepared", until_ms: int) -> None:
     from adapters.cli.progress import through
 
     with through("playing the run again", prepared.settings.from_ms, until_ms) as reach:
-        prepared.backtest.run(reach, until_ms)
+        prepared.run(reach, until_ms)

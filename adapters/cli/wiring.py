@@ -1,6 +1,6 @@
 """Puts the parts of a run together: rules, market, exchange, portfolio, engine, recorder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -9,8 +9,9 @@ from itertools import product
 
 from adapters.cli.default_books import books_of
 from adapters.cli.failure import ExitCode, Failure, near
+from adapters.cli.inside import inside_note
 from adapters.cli.market import Span, digest, market_of
-from adapters.cli.plan import CandleFile, Plan
+from adapters.cli.plan import CandleFile, Inside, Plan
 from adapters.cli.rulebook import books_named, in_force
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
@@ -24,6 +25,7 @@ from runtime.column_shelf import ColumnShelf
 from runtime.engine import Engine
 from runtime.history import Histories
 from runtime.instrument import Instrument, Market
+from runtime.leap import Leaper
 from runtime.market_data import MarketData
 from runtime.ports import CandleExchange
 from runtime.recorder import Recorder
@@ -69,9 +71,30 @@ class Prepared:
     @property
     def run_id(self) -> str:
         """A name that only the same settings, rules and data give again."""
-        late = (self.plan.late_bars,) if self.plan.late_bars else ()
-        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *late))
+        plan = self.plan
+        terms = (*((plan.late_bars,) if plan.late_bars else ()), *(plan.inside,) * (plan.inside is Inside.BEST))
+        content = repr((replace(self.settings, data=""), self.plan.stand_ins, digest(self.data), *terms))
         return sha256(content.encode()).hexdigest()[:ID_LENGTH]
+
+    def run(
+        self,
+        progress: Callable[[int], None] = lambda _at_ms: None,
+        until_ms: int | None = None,
+        *,
+        leaping: bool = True,
+    ) -> Leaper | None:
+        """Play the span, or up to a moment in it; leaping and stepping end alike.
+
+        Returns who leapt, None where every turn was stepped through; what can't be leapt over stands in the notes.
+        Orders that arrive late are stepped through.
+        """
+        if not leaping or self.plan.late_bars:
+            self.backtest.run(progress, until_ms)
+            return None
+        leaper = Leaper(self.engine, self.exchange, self.recorder.pass_over)
+        self.recorder.data_notes += leaper.obstacles()
+        self.backtest.run(progress, until_ms, leaper)
+        return leaper
 
 
 def supplies_of(plan: Plan, rules: Rulebook, books: tuple[Book, ...]) -> Supplies:
@@ -97,7 +120,8 @@ def prepare(plan: Plan, rulebook: Rulebook | None = None, supplies: Supplies | N
     exchange = SimulatedExchange(instruments, _exchange_settings(plan), wallets_of(rules, shares, plan.capital))
     engine = Engine(rules, plan.books, portfolio_of(rules, shares, plan.capital, instruments), instruments)
     warm_up(engine.world.histories, data, from_ms, supplied.shelf)
-    recorder = Recorder(engine, settings, (*_notes(rules, plan), *data.notes))
+    inside = inside_note(data, books, (from_ms, to_ms), plan.inside)
+    recorder = Recorder(engine, settings, (*_notes(rules, plan), inside, *data.notes))
     backtest = Backtest(engine, _reached(exchange, plan, books), data, (from_ms, to_ms), recorder.watch, plan.wait_ms)
     return Prepared(plan, rules, engine, exchange, supplied, recorder, backtest)
 
@@ -160,7 +184,9 @@ def _known(shares: Mapping[str, Decimal], plan: Plan) -> Mapping[str, Decimal]:
 
 def _exchange_settings(plan: Plan) -> ExchangeSettings:
     try:
-        return ExchangeSettings(slippage=plan.slippage * plan.costs, volume_share=plan.volume_share)
+        return ExchangeSettings(
+            slippage=plan.slippage * plan.costs, volume_share=plan.volume_share, best_first=plan.inside is Inside.BEST
+        )
     except ValueError as error:
         raise Failure(str(error), ExitCode.USAGE) from None
 

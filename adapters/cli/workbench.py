@@ -62,7 +62,7 @@ class Workbench:
     """Runs trials; what several of them need is read when the first one needs it."""
 
     def __init__(self, order: WorkOrder) -> None:
-        self._order = order
+        self.order = order
         with TemporaryDirectory() as folder:
             order.write_rules(Path(folder))
             self._rules = Overlaid(files_of([Path(folder)]), MACHINES, vocabulary_for, order.plan.environment)
@@ -73,15 +73,15 @@ class Workbench:
         prepared = self.prepared(trial)
         if isinstance(prepared, str):
             return Tried(trial, None, prepared)
-        prepared.backtest.run()
+        prepared.run()
         return tried_of(trial, prepared.recorder.result())
 
     def prepared(self, trial: Trial) -> Prepared | str:
         """Build the run of a trial, or give the reason why there is none."""
-        rulebook, findings = self._rules.with_overlay(self._order.overlay(trial.choice), OVERLAY)
+        rulebook, findings = self._rules.with_overlay(self.order.overlay(trial.choice), OVERLAY)
         if rulebook is None:
             return " ".join(finding.sentence for finding in findings[:1])
-        plan = replace(self._order.plan, from_ms=trial.from_ms, to_ms=trial.to_ms)
+        plan = replace(self.order.plan, from_ms=trial.from_ms, to_ms=trial.to_ms)
         return prepare(plan, rulebook, self._supplied(plan, rulebook))
 
     def _supplied(self, plan: Plan, rulebook: Rulebook) -> Supplies:

@@ -10,14 +10,18 @@ from adapters.cli.failure import Failure
 from adapters.postgres.connection import connect
 from adapters.postgres.failure import StoreError
 from adapters.postgres.lease import holder_of, refusal
-from adapters.postgres.server import PrivateServer, locator
 
 URL = "DATABASE_URL"
 
 
 def store_locator(folder: WorkingFolder) -> Callable[[], str]:
     """Give what names the database of a working folder, and starts a private one where there is no other."""
-    return locator(folder.variables.get(URL), folder.place(folder.configuration.store))
+    url = folder.variables.get(URL)
+    if url:
+        return lambda: url
+    from adapters.postgres.server import PrivateServer
+
+    return PrivateServer(folder.place(folder.configuration.store)).start
 
 
 @contextmanager
@@ -27,6 +31,8 @@ def server_of(folder: WorkingFolder) -> Iterator[None]:
         yield
     finally:
         if not folder.variables.get(URL):
+            from adapters.postgres.server import PrivateServer
+
             # One that can't be stopped is found running by the next start.
             with suppress(StoreError):
                 PrivateServer(folder.place(folder.configuration.store)).stop()

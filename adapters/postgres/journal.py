@@ -5,11 +5,12 @@ from contextlib import suppress
 
 import psycopg
 
+from adapters.clock import monotonic_ms
 from adapters.postgres.chain import GENESIS, Entry, entry_of
 from adapters.postgres.connection import Connection, connect, first_line
 from adapters.postgres.failure import BrokenJournalError, StoreError
 from adapters.postgres.lease import Lease
-from runtime.ports import JournalAwayError
+from runtime.ports import JournalAwayError, LeaseLostError
 from runtime.step import Notice, Step
 
 PAGE = 500
@@ -94,6 +95,35 @@ class PostgresJournal:
             self._drop_connection()
             raise JournalAwayError(f"The journal can't be written: {first_line(error)}.") from None
 
+    def renew(self) -> None:
+        """Hold on to the lease while nothing is written; where it ran out and nobody took it, take it again.
+
+        Raises LeaseLostError, which names who has it, and JournalAwayError.
+        """
+        try:
+            connection = self.connection
+            try:
+                self.lease.renew(connection)
+            except LeaseLostError:
+                self.lease.take_again(connection)
+        except psycopg.Error as error:
+            self._drop_connection()
+            raise JournalAwayError(f"The lease can't be renewed: {first_line(error)}.") from None
+
+    def is_held(self) -> bool:
+        """Whether this process still has the lease for certain; False where the database is away and can't tell.
+
+        It is asked only where the lease's time has passed by the steady clock, as after a machine slept. Raises
+        LeaseLostError where another process has it.
+        """
+        if self.lease.is_fresh:
+            return True
+        try:
+            self.renew()
+        except JournalAwayError:
+            return False
+        return True
+
     def close(self) -> None:
         """Give back the lease, so that the next process need not wait, and the connection."""
         if self._connection is not None and not self._connection.closed:
@@ -136,7 +166,7 @@ class PostgresJournal:
         entries: list[Entry] = []
         for step in steps:
             entries.append(entry_of(step, self.rules, self.lease.epoch, entries[-1].hash if entries else self.hash))
-        connection = self.connection
+        connection, asked_ms = self.connection, monotonic_ms()
         self._unconfirmed = entries
         try:
             values = {**self._held(), **columns(entries), **told(steps)}
@@ -146,6 +176,7 @@ class PostgresJournal:
         self._unconfirmed = ()
         if row is None or row[0] != len(entries):
             return False
+        self.lease.renewed(asked_ms)
         self.seq, self.hash = entries[-1].seq, entries[-1].hash
         return True
 

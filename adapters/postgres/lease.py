@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from psycopg.errors import LockNotAvailable
 
+from adapters.clock import monotonic_ms
 from adapters.postgres.connection import Connection
 from adapters.postgres.failure import LeaseHeldError
 from runtime.ports import LeaseLostError
@@ -62,43 +63,57 @@ def holder_of(connection: Connection, grace_s: float = GRACE_S) -> Holder | None
 class Lease:
     """The right to write, as long as it is renewed in time; every append renews it."""
 
-    def __init__(self, holder: str, epoch: int, ttl_s: float) -> None:
+    def __init__(self, holder: str, epoch: int, ttl_s: float, renewed_ms: int) -> None:
         self.holder = holder
         self.epoch = epoch
         self.ttl_s = ttl_s
         self._taken = epoch
+        self._renewed_ms = renewed_ms
 
     @classmethod
     def acquire(cls, connection: Connection, name: str, ttl_s: float = TTL_S, grace_s: float = GRACE_S) -> "Lease":
         """Take the lease where nobody has it; raises LeaseHeldError, which names the holder, at once otherwise."""
-        holder = this_process(name)
+        holder, asked_ms = this_process(name), monotonic_ms()
         try:
             row = connection.execute(ACQUIRE, {"holder": holder, "ttl_s": ttl_s, "grace_s": grace_s}).fetchone()
         except LockNotAvailable:
             row = None
         if row is None:
             raise LeaseHeldError(refusal(holder_of(connection, grace_s)))
-        return cls(holder, row[0], ttl_s)
+        return cls(holder, row[0], ttl_s, asked_ms)
 
     @property
     def taken(self) -> int:
         """The epoch under which this process came; it stays when the lease is taken again."""
         return self._taken
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody else can have it yet, by this machine's steady clock: the database need not be asked."""
+        return monotonic_ms() - self._renewed_ms < self.ttl_s * 1000
+
+    def renewed(self, asked_ms: int) -> None:
+        """It holds for its whole time again, counted from when that was asked for."""
+        self._renewed_ms = asked_ms
+
     def take_again(self, connection: Connection) -> None:
         """Go on under a new epoch, so that nothing that was written under the old one can still arrive.
 
         It waits for what is being written. Raises LeaseLostError where another process has the lease by now.
         """
+        asked_ms = monotonic_ms()
         row = connection.execute(TAKE_AGAIN, {"ttl_s": self.ttl_s, "taken": self._taken}).fetchone()
         if row is None:
             raise self.lost(connection)
         self.epoch = row[0]
+        self.renewed(asked_ms)
 
     def renew(self, connection: Connection) -> None:
         """Hold on to the lease while nothing is written; raises LeaseLostError where it is too late."""
+        asked_ms = monotonic_ms()
         if connection.execute(RENEW, {"ttl_s": self.ttl_s, "epoch": self.epoch}).fetchone() is None:
             raise self.lost(connection)
+        self.renewed(asked_ms)
 
     def release(self, connection: Connection) -> None:
         """Let the next process write at once."""

@@ -53,6 +53,7 @@
       return series;
     }
     line("portfolio", run.equity, 0, { color: colour("own") }, money);
+    if (run.weekly.length) line("bought weekly", run.weekly, 0, { color: colour("weekly"), lineWidth: 1, toggles: true }, money);
     if (run.held.length) line("buy and hold", run.held, 0, { color: colour("held"), lineWidth: 1, toggles: true }, money);
     Object.entries(run.books).forEach(([book, rows], index) => {
       const look = { color: seriesColours[index % seriesColours.length], lineWidth: 1, visible: false, toggles: true };

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from adapters.report.summary import Summary, summarise
+from runtime.metrics import Curve
 from runtime.run import RunResult
 
 SCHEMA = "eternal-backtest/1"
@@ -31,7 +32,8 @@ def document(result: RunResult) -> dict[str, Any]:
             "verdict": summary.verdict,
             **_figures(summary),
             "equity": [asdict(point) for point in result.equity],
-            "benchmark_equity": list(zip(*_columns(summary), strict=True)),
+            "benchmark_equity": _points(summary.benchmark_curve),
+            "weekly_equity": _points(summary.weekly_curve),
             "trades": [_trade(trade) for trade in result.trades],
             "orders": [asdict(order) for order in result.orders],
             "fills": [asdict(fill) for fill in result.fills],
@@ -54,6 +56,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
     return {
         "portfolio": asdict(summary.portfolio),
         "benchmark": None if summary.benchmark is None else asdict(summary.benchmark),
+        "weekly": None if summary.weekly is None else asdict(summary.weekly),
         "benchmark_weights": summary.weights,
         "record": asdict(summary.record),
         "exposure": summary.exposure,
@@ -70,8 +73,8 @@ def _figures(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _columns(summary: Summary) -> tuple[list[int], list[float]]:
-    return summary.benchmark_curve.at_ms.tolist(), summary.benchmark_curve.values.tolist()
+def _points(curve: Curve) -> list[tuple[int, float]]:
+    return list(zip(curve.at_ms.tolist(), curve.values.tolist(), strict=True))
 
 
 def _trade(trade: Any) -> dict[str, Any]:

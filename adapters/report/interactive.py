@@ -39,6 +39,7 @@ def _data(summary: Summary) -> dict[str, Any]:
     return {
         "equity": _points(curve),
         "held": _points(summary.benchmark_curve.daily()) if summary.benchmark is not None else [],
+        "weekly": _points(summary.weekly_curve.daily()) if summary.weekly is not None else [],
         "books": {book: _points(equity_curve(result, book).daily()) for book in result.settings.books},
         "drawdown": _points(Curve(curve.at_ms, -under_water(curve))),
         "exposure": _points(exposure),

@@ -7,6 +7,7 @@ from importlib.resources import files
 from string import Template
 
 from adapters.report.chart import Band, Line, Mark, chart
+from adapters.report.doubt_sheet import doubts
 from adapters.report.header import head
 from adapters.report.histogram import Bar, histogram
 from adapters.report.interactive import scripts
@@ -30,13 +31,14 @@ def to_html(result: RunResult, last: int = LAST_ROWS) -> str:
     """Return the page, with so many of the last trades, transfers and level changes."""
     summary = summarise(result)
     tables = [section(sheet) for sheet in sheets(summary, last)]
+    first = len(doubts(summary))
     page = Page(
         title=f"Back-test {' '.join(result.settings.books)}",
         verdict=summary.verdict,
         head=head(summary),
         cards=_cards(summary),
         charts=_equity(summary) + _drawdown(summary),
-        sections=[_distribution(summary), _months(summary), *tables],
+        sections=[*tables[:first], _distribution(summary), _months(summary), *tables[first:]],
         notes=result.data_notes,
         scripts=scripts(summary),
     )
@@ -113,6 +115,8 @@ def _equity(summary: Summary) -> str:
     lines = [Line("portfolio", "own", summary.curve)]
     if summary.benchmark is not None:
         lines.insert(0, Line("buy and hold", "held", summary.benchmark_curve))
+    if summary.weekly is not None:
+        lines.insert(0, Line("bought weekly", "weekly", summary.weekly_curve))
     if len(summary.curve.at_ms) < 2:
         return ""
     lowest = min(float(line.curve.values.min()) for line in lines)

@@ -61,10 +61,14 @@ def gates(summary: Summary) -> Sheet:
 
 
 def figures(summary: Summary) -> Sheet:
-    """Return the key figures of the portfolio beside those of buy-and-hold."""
-    own, held = summary.portfolio, summary.benchmark
+    """Return the key figures of the portfolio beside those of buy-and-hold and of weekly purchases."""
+    own, others = summary.portfolio, (summary.benchmark, summary.weekly)
     compared = [
-        (name, written(getattr(own, field)), NOTHING if held is None else written(getattr(held, field)))
+        (
+            name,
+            written(getattr(own, field)),
+            *(NOTHING if one is None else written(getattr(one, field)) for one in others),
+        )
         for name, field, written in (
             ("total return", "total_return", percent),
             ("annual return", "annual_return", percent),
@@ -76,18 +80,24 @@ def figures(summary: Summary) -> Sheet:
             ("longest drawdown", "longest_drawdown_days", days),
         )
     ]
+    held, weekly = others
     invested = NOTHING if held is None else "100.0 %"
     held_end = NOTHING if held is None else money(_last(summary.benchmark_curve))
+    weekly_end = NOTHING if weekly is None else money(_last(summary.weekly_curve))
     rows = [
-        ("end value, USDT", money(_last(summary.curve)), held_end),
+        ("end value, USDT", money(_last(summary.curve)), held_end, weekly_end),
         *compared,
-        ("exposure, mean of equity", percent(summary.exposure), invested),
-        ("time in the market", percent(summary.time_in_market), invested),
-        *((name, text, NOTHING) for name, text in _record_rows(summary.record)),
+        ("exposure, mean of equity", percent(summary.exposure), invested, NOTHING),
+        ("time in the market", percent(summary.time_in_market), invested, invested),
+        *((name, text, NOTHING, NOTHING) for name, text in _record_rows(summary.record)),
     ]
     coins = ", ".join(f"{symbol} {percent(weight, 0)}" for symbol, weight in summary.weights.items())
-    about = f"Buy and hold spends the same capital once, at the first close: {coins}." if coins and held else ""
-    return Sheet("Key figures", ("", "portfolio", "buy and hold"), tuple(rows), about=about)
+    about = (
+        f"Buy and hold spends the same capital once, at the first close: {coins}. "
+        "Bought weekly spends an equal part of it every week on the same coins."
+    )
+    columns = ("", "portfolio", "buy and hold", "bought weekly")
+    return Sheet("Key figures", columns, tuple(rows), about=about if coins and held else "")
 
 
 def _last(curve: Curve) -> float:

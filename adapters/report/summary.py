@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from adapters.report.words import percent
-from runtime.benchmark import buy_and_hold, combined_weights
+from runtime.benchmark import bought_weekly, buy_and_hold, combined_weights
 from runtime.book_curve import own_curve
 from runtime.events import Fill
 from runtime.level_times import LevelTime, level_times
@@ -95,13 +95,15 @@ class Costs:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in figures; `benchmark` is None where there is nothing to buy and hold."""
+    """A run in figures; `benchmark` and `weekly` are None where there is nothing to buy and hold."""
 
     result: RunResult
     curve: Curve
     benchmark_curve: Curve
+    weekly_curve: Curve
     portfolio: Performance
     benchmark: Performance | None
+    weekly: Performance | None
     weights: Mapping[str, float]
     record: Record
     exposure: float
@@ -128,13 +130,16 @@ def summarise(result: RunResult) -> Summary:
     curve = equity_curve(result)
     weights = combined_weights(result.closes, result.settings.shares, result.weights)
     benchmark_curve = buy_and_hold(result.closes, weights, float(result.settings.capital), result.settings.from_ms)
+    weekly_curve = bought_weekly(result.closes, weights, float(result.settings.capital), _span(result))
     months = monthly_returns(curve)
     return Summary(
         result=result,
         curve=curve,
         benchmark_curve=benchmark_curve,
+        weekly_curve=weekly_curve,
         portfolio=performance(curve),
         benchmark=performance(benchmark_curve) if len(benchmark_curve.at_ms) > 1 else None,
+        weekly=performance(weekly_curve) if len(weekly_curve.at_ms) > 1 else None,
         weights=weights,
         record=record(result.trades),
         **_exposure(result),

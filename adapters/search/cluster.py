@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from concurrent.futures import Future
 from typing import Any
 
@@ -10,6 +11,7 @@ from adapters.search.missing import MissingLibrary, SearchError
 from runtime.trial import Trial, Tried
 
 LOCAL = "local"
+ANSWERS_WITHIN_S = 5.0
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "POLARS_MAX_THREADS": "1"}
 
 
@@ -50,6 +52,7 @@ class Cluster:
     def _connect(self, address: str, size: int | None) -> None:
         own: dict[str, Any] = {"num_cpus": size, "include_dashboard": False} if address == LOCAL else {}
         try:
+            _knock(address)
             self._ray.init(
                 address=address,
                 log_to_driver=False,
@@ -58,11 +61,22 @@ class Cluster:
                 **own,
             )
         except (ConnectionError, OSError, RuntimeError, ValueError) as problem:
-            first = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+            told = getattr(problem, "strerror", None) or str(problem).strip() or type(problem).__name__
+            first = told.splitlines()[0]
             raise SearchError(
-                f'Expected a Ray cluster at "{address}", found none: {first} '
+                f'Expected a Ray cluster at "{address}", found none: {first.rstrip(".")}. '
                 "Start one with `ray start --head`, or write `--ray local` for one on this machine."
             ) from None
+
+
+def _knock(address: str) -> None:
+    """See whether somebody answers at an address; Ray itself would wait for many minutes.
+
+    Raises OSError where nobody does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), ANSWERS_WITHIN_S).close()
 
 
 class _Actor:

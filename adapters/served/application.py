@@ -75,6 +75,7 @@ class Application:
             "orders": control.orders,
             "advance": control.advance,
             "skip": control.skip,
+            "correct": control.correct,
             "faults": control.fault,
             "lift": control.lift,
             "drop": control.drop,

@@ -37,6 +37,16 @@ class Chart:
         self._under_way.pop((candle.market, candle.symbol), None)
         self.reached_ms = max(self.reached_ms, candle.close_ms)
 
+    def correct(self, market: Market, symbol: str, close: float) -> None:
+        """Give the candle that has just ended another close; raises ValueError where none has."""
+        finest = min((name for *of, name in self._frames if of == [market, symbol]), key=timeframe_ms)
+        rows, open_ms = self._frames[market, symbol, finest], self.reached_ms - timeframe_ms(finest)
+        place = bisect_left(rows, (open_ms,))
+        if place == len(rows) or rows[place][0] != open_ms:
+            raise ValueError(f"Expected a candle of {symbol} that has just ended, found none.")
+        _, first, high, low, _, volume = rows[place]
+        rows[place] = (open_ms, first, max(high, close), min(low, close), close, volume)
+
     def has(self, market: Market, symbol: str, timeframe: str) -> bool:
         """Whether there are candles of this length, recorded or built."""
         return self._source(market, symbol, timeframe) is not None

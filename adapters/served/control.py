@@ -9,6 +9,7 @@ from adapters.served.exchange import ServedExchange
 from adapters.served.fault import Fault, FaultKind
 from adapters.served.market_player import MarketPlayer, Phase
 from adapters.served.stream_door import StreamDoor
+from runtime.instrument import Market
 
 SETTLES = "USDT"
 MEMBER_FIELDS = ("permissions", "addresses", "read_only", "expires_ms")
@@ -47,6 +48,13 @@ class Control:
         """Let so many `ms` of the candles under way have passed at once; their ends are not reached by it."""
         self._exchange.clock.skip(int(values["ms"]))
         return self.state({})
+
+    def correct(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish the candle of a `symbol` on a `market` that has just ended once more, with another `close`."""
+        market, symbol = Market(values["market"]), str(values["symbol"])
+        self._exchange.chart.correct(market, symbol, float(values["close"]))
+        self._exchange.public.corrected()
+        return {}
 
     def fault(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Let something go wrong from now on."""

@@ -72,6 +72,10 @@ class PublicBoard:
             self._prices(candle.market, candle.symbol)
         self._bars(ended=True)
 
+    def corrected(self) -> None:
+        """Tell once more of the candles that have ended."""
+        self._bars(ended=True)
+
     def _prices(self, market: Market, symbol: str) -> None:
         if (market, f"tickers.{symbol}") in self._listeners:
             self._tell(market, f"tickers.{symbol}", self._ticker(market, symbol, whole=market is Market.SPOT))

@@ -43,6 +43,11 @@ class OrderBook:
         """Whether an order is still open."""
         return order.key in self._orders
 
+    @property
+    def empty(self) -> bool:
+        """Whether no order is open at all."""
+        return not self._orders
+
     def waits(self, key: tuple[Market, str]) -> bool:
         """Whether any order is open on a market and symbol."""
         return key in self._by_symbol

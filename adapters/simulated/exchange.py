@@ -18,6 +18,7 @@ from adapters.simulated.position import Position
 from adapters.simulated.precision import ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
+from adapters.simulated.reach import reach_of
 from adapters.simulated.settings import ExchangeSettings
 from adapters.simulated.statement import CoinStatement
 from adapters.simulated.transfers import Transfers
@@ -78,17 +79,48 @@ class SimulatedExchange:
         return trades + (self._protection.at_open([candle]) if trades else [])
 
     def range(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
-        """Serve the rest of each candle: liquidation and stops, then resting orders, then what these have opened."""
-        events: list[ExchangeEvent] = []
+        """Serve the rest of each candle: liquidation and stops, then resting orders, then what these have opened.
+
+        With the best case first resting orders come before stops, and none is hit where one of them was filled.
+        """
         busy = [candle for candle in candles if self._is_busy(candle)]
-        if busy:
-            events += self._protection.inside(busy)
-            trades = [event for candle in busy for event in self._matching.inside(candle)]
-            events += trades + (self._protection.inside(busy) if trades else [])
+        events = (self._best_first(busy) if self._is_kind else self._worst_first(busy)) if busy else []
         latest = self._prices.latest
         for candle in candles:
             latest[candle.market, candle.symbol] = candle.close
         return events
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order is open."""
+        return self._book.empty
+
+    def held(self, symbol: str) -> bool:
+        """Whether any account has a position in a perpetual."""
+        return self._accounts.held(symbol)
+
+    def reach(self) -> Mapping[str, tuple[float, float]] | None:
+        """Give for each perpetual that is held two prices between which nothing happens; None where none are known."""
+        return reach_of(self._accounts, self._margin)
+
+    def pass_over(self, prices: Mapping[tuple[Market, str], float]) -> None:
+        """Take the last prices of candles in which nothing happened."""
+        self._prices.latest.update(prices)
+
+    def _worst_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
+        events = self._protection.inside(busy)
+        trades = [event for candle in busy for event in self._matching.inside(candle)]
+        return events + trades + (self._protection.inside(busy) if trades else [])
+
+    def _best_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
+        events: list[ExchangeEvent] = []
+        quiet: list[Candle] = []
+        for candle in busy:
+            trades = self._matching.inside(candle)
+            events += trades
+            if not trades:
+                quiet.append(candle)
+        return events + self._protection.inside(quiet)
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> list[ExchangeEvent]:
         """Settle funding of a perpetual at the last price; a positive rate (a ratio) is paid by longs to shorts."""
@@ -229,7 +261,7 @@ class SimulatedExchange:
             venue.book,
             venue.prices,
         )
-        self._flows = flows
+        self._flows, self._is_kind = flows, venue.settings.best_first
         self._margin = Margin(venue)
         self._transfers = Transfers(venue.accounts, self._margin, transfers)
         self._clearing = Clearing(venue, executions)

@@ -74,6 +74,10 @@ class Margin:
         unreserved = account.balance(coin) - self._reserved_by_orders(account, coin, without)
         return min(unreserved, self.available(account, coin, without)) if self.positions(account, coin) else unreserved
 
+    def settles_in(self, symbol: str) -> str:
+        """Say in which coin a perpetual is settled."""
+        return self._instruments[Market.LINEAR, symbol].quote
+
     def leverage(self, account: Account, symbol: str) -> Decimal:
         """Say the leverage of a perpetual."""
         return account.leverage(self._instruments[Market.LINEAR, symbol])

@@ -13,12 +13,14 @@ class ExchangeSettings:
 
     `slippage` worsens every taker's price. `depth` is added to it in proportion to the part of a candle's volume that
     is taken (zero: the same for every size). `volume_share` is the largest part of a candle's volume for one order.
+    With `best_first` resting orders come before stops inside a candle, and a stop is not hit where one was filled.
     Raises ValueError for ratios that no market has.
     """
 
     slippage: Decimal = Decimal("0.0005")
     volume_share: Decimal = Decimal("0.10")
     depth: Decimal = ZERO
+    best_first: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

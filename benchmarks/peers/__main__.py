@@ -11,9 +11,9 @@ from benchmarks.work import market
 
 HOURS = 60_000
 ABOUT = """One rule (`benchmarks/peers/rules`): buy when the close and its mean of 50 are above the mean of 200 and
-ADX(14) is above 25; stop 2 ATR below the entry, then 3 ATR below the best price; leave below the mean of 200. 1 % of the
-equity at risk, 25 % of it at most in the position, a fee of 0.055 % and slippage of 0.05 %. 60,000 hourly candles of
-BTCUSDT. Reading the file and the indicators count; the peers take theirs from TA-Lib. Medians of three runs after a
+ADX(14) is above 25; stop 2 ATR below the entry, then 3 ATR below the best price; leave below the mean of 200. 1 % of
+the equity at risk, 25 % of it at most in the position, a fee of 0.055 % and slippage of 0.05 %. 60,000 hourly candles
+of BTCUSDT. Reading the file and the indicators count; the peers take theirs from TA-Lib. Medians of three runs after a
 first one, one after the other, each in an environment of its own."""
 
 

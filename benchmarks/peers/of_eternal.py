@@ -19,7 +19,7 @@ def run() -> Run:
     source = CandleFile(candles(), Market.LINEAR, "BTCUSDT", "1h")
     plan = Plan(RULES, source, ("crossing",), {"crossing": Decimal(1)}, wait_ms=None)
     prepared = prepare(plan, rulebook)
-    prepared.backtest.run()
+    prepared.run()
     result = prepared.recorder.result()
     trades = [(trade.entry_ms, trade.exit_ms) for trade in result.trades]
     drawdown = max(point.drawdown for point in result.equity)

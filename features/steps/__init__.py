@@ -21,9 +21,11 @@ pytest_plugins = [
     "features.steps.money",
     "features.steps.operating",
     "features.steps.growth",
+    "features.steps.doubts",
     "features.steps.recorded",
     "features.steps.engines",
     "features.steps.live",
     "features.steps.live_faults",
+    "features.steps.live_database",
     "features.steps.live_seen",
 ]

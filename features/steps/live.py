@@ -8,19 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from adapters.postgres.failure import StoreError
 from adapters.postgres.server import PrivateServer
+from features.steps.live_database import empty_database
 from features.steps.live_world import Live
 from features.steps.scene import Scene
 from features.steps.sentence import says
-
-NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +33,6 @@ def live_server() -> Iterator[PrivateServer]:
     yield server
     server.stop()
     shutil.rmtree(folder)
-
-
-def empty_database(server: PrivateServer) -> str:
-    """Make a database with nothing in it, and give its URL."""
-    name = f"live_{next(NUMBERS)}"
-    with psycopg.connect(server.start(), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    return server.start().replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
@@ -128,14 +117,6 @@ def _(live: Live) -> None:
     live.processes.pop()
 
 
-@says("the backup {file:Text} is restored into an empty database")
-def _(live: Live, live_server: PrivateServer, file: str) -> None:
-    """From now on the working folder has that database."""
-    live.store = empty_database(live_server)
-    live.enter(f"restore {file}")
-    assert "The store is back" in live.printed, live.printed
-
-
 # ── a person ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -188,6 +169,14 @@ def _(live: Live) -> None:
 def _(live: Live) -> None:
     """A new day begins while no engine decides on the last one."""
     live.open_candles()
+
+
+@says("{days:Whole} days go by that nobody can write down")
+def _(live: Live, days: int) -> None:
+    """Candles close and open one after another, whether the engine keeps up or not."""
+    for _ in range(days):
+        live.close_candles()
+        live.open_candles()
 
 
 @says("{span:Span} go[es] by")

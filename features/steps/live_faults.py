@@ -1,19 +1,15 @@
-"""What goes wrong around the real process: answers, sockets, messages, clocks, the database, other people"""
+"""What goes wrong around the real process: answers, sockets, messages, clocks, other people"""
 
 from decimal import Decimal
 
-import psycopg
-
-from adapters.postgres.server import PrivateServer
 from features.steps.live_world import Live
 from features.steps.sentence import says
+from runtime.instrument import Market
 
 CREATE, STOPS = "/v5/order/create", "/v5/position/trading-stop"
 LOOK_UPS = ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list")
 KEY_INVALID = (10003, "API key is invalid.")
 SILENCE = ("lost", "reject_socket")
-SHUT = "ALTER DATABASE {} ALLOW_CONNECTIONS {}"
-END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 
 # ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,6 +117,12 @@ def _let_each_account(kind: str, live: Live) -> None:
             live.exchange.fault(kind, account=account, endpoint=topic, count=None)
 
 
+@says("the exchange corrects the last candle of {symbol:Symbol} to a close of {price:Number} USDT")
+def _(live: Live, symbol: str, price: Decimal) -> None:
+    """It publishes the candle that has ended last once more, with another close."""
+    live.exchange.served.pull("correct", market=Market.LINEAR.value, symbol=symbol, close=float(price))
+
+
 # ── silence and clocks ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -191,23 +193,3 @@ def _(live: Live, book: str, span: int) -> None:
     """Neither keeps it from trading."""
     expires_ms = live.now_ms + span
     live.exchange.served.pull("key", account=live.account(book), addresses=(), expires_ms=expires_ms)
-
-
-# ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@says("the database goes away")
-def _(live: Live, live_server: PrivateServer) -> None:
-    """Its connections break and it lets nobody in."""
-    name = live.store.partition("?")[0].rpartition("/")[2]
-    with psycopg.connect(live_server.start(), autocommit=True) as admin:
-        admin.execute(SHUT.format(name, "false").encode())
-        admin.execute(END, (name,))
-
-
-@says("the database is back")
-def _(live: Live, live_server: PrivateServer) -> None:
-    """It lets everybody in."""
-    name = live.store.partition("?")[0].rpartition("/")[2]
-    with psycopg.connect(live_server.start(), autocommit=True) as admin:
-        admin.execute(SHUT.format(name, "true").encode())

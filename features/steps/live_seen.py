@@ -6,7 +6,7 @@ from decimal import Decimal
 from features.steps.live_world import Live
 from features.steps.sentence import says
 from features.steps.words import Bound
-from runtime.events import ExchangeLost, Fill, OperatorCommand, OrderRejected, OrderUnknown
+from runtime.events import CandleClose, ExchangeLost, Fill, OperatorCommand, OrderRejected, OrderUnknown
 from runtime.requests import LookUpOrder, PlaceOrder, TimeInForce
 from runtime.step import Decision, Notice, Refused
 
@@ -109,6 +109,17 @@ def _(live: Live) -> None:
     live.expect(lambda: len(live.candles_seen()) >= live.days, f"{live.days} candles")
     seen = Counter(live.candles_seen())
     assert (len(seen), set(seen.values())) == (live.days, {1}), f"The candles are {seen}, of {live.days} days."
+
+
+@says("the journal has a candle of {symbol:Symbol} that closes at {price:Number} USDT")
+def _(live: Live, symbol: str, price: Decimal) -> None:
+    """Among those that have come, first or corrected."""
+
+    def closes() -> list[float]:
+        candles = [candle for event in live.events(CandleClose) for candle in event.candles]
+        return [candle.close for candle in candles if candle.symbol == symbol]
+
+    live.expect(lambda: float(price) in closes(), f"a close of {symbol} at {price}")
 
 
 # ── by the operator ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """One scenario of the real process: the exchange on loopback, PostgreSQL, the process between them, and its journal."""
 
 import shlex
-from contextlib import ExitStack, chdir, suppress
+from contextlib import AbstractContextManager, ExitStack, chdir, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ LEASE_S = 1.5
 MIDNIGHT_MS = 300_000
 NO_SHEET: dict[str, Any] = {"positions": [], "orders": [], "engines": [], "life": {}}
 EventKind = TypeVar("EventKind")
+Kept = TypeVar("Kept")
 RequestKind = TypeVar("RequestKind", bound=Request)
 
 
@@ -60,7 +61,8 @@ class Live:
 
     @store.setter
     def store(self, url: str) -> None:
-        self._store, self._connection, self._seq, self.journal = url, None, 0, Journal()
+        self._hang_up()
+        self._store, self._seq, self.journal = url, 0, Journal()
 
     # ── who takes part ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -85,6 +87,10 @@ class Live:
             serving = opened(data, self._scene.start_ms, self._held(), self._scene.slippage)
             self._exchange = self._rest.enter_context(serving)
         return self._exchange
+
+    def keep(self, context: AbstractContextManager[Kept]) -> Kept:
+        """Enter a context that ends after every process."""
+        return self._rest.enter_context(context)
 
     def _held(self) -> dict[str, dict[str, Decimal]]:
         money = self._scene.accounts
@@ -176,8 +182,14 @@ class Live:
         except psycopg.errors.UndefinedTable:
             pass
         except (psycopg.Error, StoreError):
-            self._connection = None
+            self._hang_up()
         return self.journal
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
 
     def events(self, kind: type[EventKind]) -> list[EventKind]:
         """All events of a kind in the journal."""
@@ -190,12 +202,6 @@ class Live:
     def candles_seen(self) -> list[int]:
         """The moments of all candles in the journal."""
         return [event.at_ms for event in self.events(CandleClose)]
-
-    def ask(self, question: str) -> Any:
-        """Ask the database of the scenario for one value."""
-        with connect(self.store) as connection:
-            row = connection.execute(question.encode()).fetchone()
-        return None if row is None else row[0]
 
     def sheet(self) -> dict[str, Any]:
         """What the process said of itself last; a sheet of nothing before it did."""
@@ -226,7 +232,5 @@ class Live:
         for process in self.processes:
             if process.runs:
                 process.kill()
-        if self._connection is not None:
-            with suppress(psycopg.Error):
-                self._connection.close()
+        self._hang_up()
         self._rest.close()

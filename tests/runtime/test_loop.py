@@ -228,6 +228,33 @@ def test_who_has_lost_the_journal_stops_at_once_and_sends_nothing(trial: Trial) 
     assert len(trial.outside.sent) == before
 
 
+@pytest.mark.spec("STATE-03", "LIFE-05")
+def test_who_slept_between_commit_and_send_sends_nothing_before_it_knows_that_it_is_the_writer(trial: Trial) -> None:
+    trial.reconciled()
+    trial.loop.is_held = lambda: False
+    trial.hour(50_100.0)
+    assert trial.orders() == []
+    assert trial.state == "SCANNING"
+
+    def lost() -> bool:
+        raise LeaseLostError
+
+    trial.loop.is_held = lost
+    before = len(trial.outside.sent)
+    with pytest.raises(LeaseLostError):
+        trial.hour(50_200.0)
+    assert len(trial.outside.sent) == before
+
+
+@pytest.mark.spec("STATE-05")
+def test_what_protects_leaves_while_nobody_can_say_who_is_the_writer(trial: Trial) -> None:
+    trial.reconciled().entered()
+    trial.outside.sent.clear()
+    trial.loop.is_held = lambda: False
+    trial.hear(StopGone(trial.outside.now, ACCOUNT, SYMBOL))
+    assert len(trial.outside.of(ChangeStop)) == 1
+
+
 def test_time_never_goes_back_but_a_candle_is_decided_at_its_close(trial: Trial) -> None:
     trial.reconciled()
     trial.outside.now += HOUR_MS

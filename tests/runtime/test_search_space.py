@@ -53,3 +53,7 @@ def test_the_best_stands_alone_when_most_around_it_lose_a_quarter(best, around, 
     plateau = plateau_of(best, around)
     assert plateau.alone == alone
     assert ("stands alone" in plateau.told()) == alone
+
+
+def test_a_neighbour_that_is_better_shows_that_the_search_is_not_at_its_end() -> None:
+    assert "one of them reaches 1.30" in plateau_of(1.2, [1.1, 1.3]).told()

@@ -20,12 +20,33 @@ from tests.adapters.cli import running
 FIRST_MS = 1_577_836_800_000  # 2020-01-01
 Eternal = Callable[..., Result]
 NUMBERS = count(1)
+RANGES = "search:\n  fast: 20..40 step 20\n  slow: 60..100 step 20\n"
 
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("market")
     write_market(folder, 7, FIRST_MS, 2, ("BTCUSDT", "ETHUSDT"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def days(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small market with its daily candles only."""
+    folder = tmp_path_factory.mktemp("days")
+    shutil.copytree(market, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("1h"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def place_to_search(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with rules of its own, in which six combinations of a book may be tried."""
+    folder = tmp_path_factory.mktemp("search")
+    for section in ("engines", "governance"):
+        shutil.copytree(packaged_rules() / section, folder / "rules" / section)
+    file = folder / "rules" / "engines" / "trend-1.yaml"
+    before, rest = file.read_text(encoding="utf-8").split("search:", 1)
+    file.write_text(f"{before}{RANGES}\nfacts:{rest.split('facts:', 1)[1]}", encoding="utf-8")
     return folder
 
 

@@ -112,6 +112,12 @@ class Running:
                 return line
         raise AssertionError(f"expected it to say {words!r} in {DEADLINE_S} s, found {self.said}")
 
+    def has_said(self, words: str) -> bool:
+        """Whether a line with these words has come by now."""
+        while not self.lines.empty():
+            self.said.append(self.lines.get())
+        return any(words in line for line in self.said)
+
     def until_either(self, words: str, end: str) -> bool:
         """Wait for a line with these words, or for the end with others; say whether it was the first."""
         try:
@@ -220,7 +226,9 @@ class Journal:
         self.follow()
         # The same flow may be told again; the engine counts it once.
         flows = Counter(transfer for transfer, _ in {(one.transfer_id, one.flow_id) for one in self.events(CashFlow)})
-        return not self.unanswered() and all(flows[one.transfer_id] == 2 for one in self.requests(MoveMoney))
+        refused = {event.order_id for event in self.events(OrderRejected)}
+        moved = all(flows[one.transfer_id] == 2 or one.transfer_id in refused for one in self.requests(MoveMoney))
+        return moved and not self.unanswered()
 
     def unanswered(self) -> set[str]:
         """The orders of which nobody knows yet what became of them."""

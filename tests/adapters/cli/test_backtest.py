@@ -31,6 +31,17 @@ def test_the_same_command_gives_the_same_run(eternal: Eternal, market: Path, tmp
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+@pytest.mark.spec("BT-01")
+def test_stepping_and_leaping_give_the_same_run_and_say_which_it_was(
+    eternal: Eternal, market: Path, tmp_path: Path
+) -> None:
+    command = ("backtest", "--data", market, *SPAN, "--book", "trend-2", "--json")
+    leapt, stepped = eternal(*command, "one.json"), eternal(*command, "other.json", "--step")
+    assert "were leapt over" in leapt.stdout
+    assert "Every moment was stepped through." in stepped.stdout
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
+
+
 def settings_of(folder: Path) -> dict[str, object]:
     (document,) = folder.glob("runs/*/run.json")
     settings: dict[str, object] = json.loads(document.read_text(encoding="utf-8"))["settings"]

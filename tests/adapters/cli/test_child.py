@@ -52,6 +52,8 @@ def test_it_is_stopped_with_its_context_and_by_itself_never_silently(tmp_path: P
         assert "http://127.0.0.1:" in begun.until("The exchange is at")
         begun.insist()
     assert begun.code is not None
+    with child("The exchange", ["--version"], tmp_path / "log") as begun, pytest.raises(Failure, match="code 0"):
+        begun.until("The exchange is at")
     wrong = [*words, "--symbol", "NOSUCHCOIN"]
     with (
         child("The exchange", wrong, tmp_path / "other") as begun,

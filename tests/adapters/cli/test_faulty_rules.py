@@ -15,7 +15,7 @@ from runtime.events import RulesRead
 from runtime.requests import PlaceOrder
 from tests.adapters.cli import running
 
-pytestmark = pytest.mark.spec("ORCH-05", "RULE-08")
+pytestmark = pytest.mark.spec("ORCH-05")
 Eternal = Callable[..., Result]
 SLOW = ("slow: 200", "slow: slow")
 WRONG_MACHINE = ("machine: tactical", "machine: tactcal")

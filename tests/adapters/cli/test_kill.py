@@ -136,13 +136,14 @@ class Drill:
         return [key for key in found if model.position(*key).size and model.position(*key).stop is None]
 
     def asked_for_late(self) -> list[str]:
-        """The orders in doubt that the last process did not look for in its first seconds of the exchange's time."""
+        """The orders in doubt that in the first seconds of the exchange's time were neither heard of nor looked for."""
         steps = self.journal.follow().steps
         begun = max(place for place, step in enumerate(steps) if isinstance(step.event, Started))
         seconds = [place for place, step in enumerate(steps) if place > begun and isinstance(step.event, Timer)]
         early = steps[begun : seconds[SOON_S - 1] + 1] if len(seconds) >= SOON_S else steps[begun:]
         looked_for = {one.order_id for step in early for one in step.requests if isinstance(one, LookUpOrder)}
-        return sorted(self.in_doubt[-1] - looked_for)
+        heard_of = {step.event.order_id for step in early if isinstance(step.event, running.ANSWERS)}
+        return sorted(self.in_doubt[-1] - looked_for - heard_of)
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import Result
 
+from rules.language import windows
 from runtime import indicators
 from runtime.facts import FACTS_OF
 
@@ -49,6 +51,22 @@ def test_an_indicator_that_sees_the_next_candles_is_named(
     assert f"trend-1.yaml:{line}" in ended.output
     assert "the fact sma_fast" in ended.output
     assert "the fact strength" not in ended.output
+
+
+@pytest.mark.spec("BT-04")
+def test_what_a_check_and_the_shares_look_at_is_looked_at_too(
+    look: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def whole(column: Any, _bars: int, *_year: float) -> Any:
+        return column * 0 + column[np.isfinite(column)].mean()
+
+    monkeypatch.setattr(windows, "correlation", lambda left, _right, bars: whole(left, bars))
+    monkeypatch.setattr(windows, "volatility", whole)
+    ended = look("--json")
+    told = {(one["book"], one["what"]): one["place"] for one in json.loads(ended.output)["peeks"]}
+    assert ended.exit_code == 1
+    assert "pre-trade.yaml:" in told["trend-1", "`correlation(BTCUSDT, ETHUSDT, 90d)`"]
+    assert "shares.yaml:" in told["shares", "`volatility(BTCUSDT.close, 30d)`"]
 
 
 @pytest.mark.spec("BT-04")

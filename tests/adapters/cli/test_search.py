@@ -15,39 +15,18 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.cli.main import app
-from adapters.cli.places import packaged_rules
+from adapters.synthetic.market import write_market
 
 pytestmark = pytest.mark.spec("BT-06")
 
-RANGES = "search:\n  fast: 20..40 step 20\n  slow: 60..100 step 20\n"
-SPAN = ("--from", "2020-11-01", "--to", "2021-08-01")
+SPAN = ("--from", "2021-01-01", "--to", "2021-06-01")
 PATIENCE_S = 120
 
 
-@pytest.fixture(scope="module")
-def days(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small market with its daily candles only."""
-    folder = tmp_path_factory.mktemp("days")
-    shutil.copytree(market, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("1h"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with rules of its own, in which six combinations of a book may be tried."""
-    folder = tmp_path_factory.mktemp("search")
-    for section in ("engines", "governance"):
-        shutil.copytree(packaged_rules() / section, folder / "rules" / section)
-    text = (folder / "rules/engines/trend-1.yaml").read_text(encoding="utf-8")
-    before, rest = text.split("search:", 1)
-    (folder / "rules/engines/trend-1.yaml").write_text(before + RANGES + "\nfacts:" + rest.split("facts:", 1)[1])
-    return folder
-
-
 @pytest.fixture
-def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(place)
-    return place
+def inside(place_to_search: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place_to_search)
+    return place_to_search
 
 
 def eternal(*words: object) -> Result:
@@ -61,10 +40,10 @@ def told(*words: object) -> Any:
 
 
 @pytest.fixture(scope="module")
-def found(place: Path, days: Path) -> Any:
+def found(place_to_search: Path, days: Path) -> Any:
     """What a grid over the six has found, and the id under which it is kept."""
     here = Path.cwd()
-    os.chdir(place)
+    os.chdir(place_to_search)
     try:
         return told("search", "trend-1", "--data", days, *SPAN, "--method", "grid", "--workers", 2)
     finally:
@@ -78,7 +57,7 @@ def scores(document: Any) -> dict[str, float]:
 def test_a_grid_tries_every_combination_and_says_what_the_best_is_worth(found, inside) -> None:
     assert found["combinations"] == 6
     assert len(found["legs"][0]["trials"]) + found["legs"][0]["without_score"] == 6
-    assert found["legs"][0]["unchanged"]["figures"]["returns"] > 200
+    assert found["legs"][0]["unchanged"]["figures"]["returns"] == 151
     shown = eternal("search", "show", found["id"])
     assert shown.exit_code == 0
     assert "Deflated Sharpe ratio" in shown.output
@@ -132,7 +111,7 @@ def test_all_searches_are_listed(found, inside) -> None:
 def test_a_walk_forward_proves_each_best_on_the_time_after_it(inside, days, tmp_path) -> None:
     walked = told(
         *("search", "trend-1", "--data", days, *SPAN, "--method", "random", "--trials", 2, "--workers", 1),
-        *("--walk-forward", "3m/2m", "--searches", tmp_path),
+        *("--walk-forward", "2m/1m", "--searches", tmp_path),
     )
     legs = walked["legs"]
     assert [leg["window"] for leg in legs] == [1, 2, 3]
@@ -188,6 +167,27 @@ def test_a_book_without_the_section_says_what_to_add(inside, days, tmp_path) -> 
     rules = tmp_path / "rules"
     shutil.copytree(inside / "rules", rules)
     file = rules / "engines" / "trend-1.yaml"
-    file.write_text(file.read_text().replace(RANGES, ""))
+    before, rest = file.read_text().split("search:", 1)
+    file.write_text(f"{before}facts:{rest.split('facts:', 1)[1]}")
     said = refused("trend-1", "--data", days, "--rules", rules, "--searches", tmp_path / "none")
     assert "Expected a section `search`" in said
+
+
+def test_a_cluster_is_searched_with_its_own_coins(inside, tmp_path) -> None:
+    market = tmp_path / "market"
+    for path in write_market(market, 7, 1_577_836_800_000, 1, ("BTCUSDT", "ETHUSDT", "SOLUSDT", "DOGEUSDT")):
+        if path.parent.name == "1h":
+            path.unlink()
+    clusters = {one["name"]: one for one in told("search", "clusters", "--data", market, "--to", "2020-12-01")}
+    assert list(clusters) == ["calm", "middle", "wild"]
+    assert clusters["calm"]["atr"] < clusters["middle"]["atr"] < clusters["wild"]["atr"]
+    coins = [coin["symbol"] for coin in clusters["wild"]["coins"]]
+    question = ("search", "trend-1", "--data", market, "--from", "2020-09-01", "--to", "2020-12-01")
+    found = eternal(
+        *(*question, "--method", "random", "--trials", 2, "--workers", 1, "--cluster", "wild"),
+        *("--aim", "return", "--searches", tmp_path / "searches", "--write", tmp_path / "wild.yaml"),
+    )
+    assert found.exit_code == 0, found.output
+    written = (tmp_path / "wild.yaml").read_text()
+    assert f"symbols: [{', '.join(coins)}]" in written
+    assert "Expected the name of a cluster" in refused(*question[1:], "--cluster", "mad", "--searches", tmp_path / "no")

@@ -22,6 +22,8 @@ def test_the_shipped_rules_are_warm_when_they_say_so(eternal: Eternal, market: P
     assert strength["declared_bars"] > 400
     assert strength["verdict"] == "enough"
     assert 0 < strength["differences"][0] <= 1e-9
+    assert by_name["shares", "the condition strong_bull"]["verdict"] == "enough"
+    assert by_name["trend-1", "`correlation(BTCUSDT, ETHUSDT, 90d)`"]["declared_bars"] == 91
     assert by_name["tactical", "`ath(BTCUSDT.high)`"]["verdict"] == "all since the first candle"
 
 
@@ -35,3 +37,14 @@ def test_a_fact_that_needs_more_is_named_with_how_much(
     assert ended.exit_code == 1
     assert f"trend-1.yaml:{line}" in ended.output
     assert "bars" in next(row for row in ended.output.splitlines() if "the fact strength" in row and "needs" in row)
+
+
+def test_one_file_of_candles_is_enough_to_try_what_it_has(eternal: Eternal, market: Path) -> None:
+    file = market / "candles" / "linear" / "1d" / "ETHUSDT.parquet"
+    asked = ("--candles", file, "--symbol", "ETHUSDT", "--market", "linear", "--timeframe", "1d")
+    ended = eternal("warmup", "trend-1", *asked, "--from", "2021-06-01", "--moments", 1, "--json")
+    told = json.loads(ended.output)
+    verdicts = {one["what"]: one["verdict"] for one in told["values"]}
+    assert ended.exit_code == 0
+    assert verdicts["the fact sma_slow"] == "enough"
+    assert verdicts["`correlation(BTCUSDT, ETHUSDT, 90d)`"] == "too little history to tell"

@@ -1,14 +1,20 @@
 """One process writes; the second is told which."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
+from adapters.clock import Stopwatch
 from adapters.postgres.connection import Connection, connect
 from adapters.postgres.failure import LeaseHeldError
+from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import Lease, holder_of
 from runtime.ports import LeaseLostError
+
+LONG_AGO_MS = -(10**12)
 
 pytestmark = pytest.mark.spec("LIFE-05")
 
@@ -79,3 +85,44 @@ def test_a_lease_that_was_given_back_is_free_at_once(connection: Connection) -> 
     Lease.acquire(connection, "the first").release(connection)
     assert holder_of(connection) is None
     assert Lease.acquire(connection, "the second").epoch == 2
+
+
+def test_a_lease_whose_time_has_passed_by_the_steady_clock_is_asked_for_before_anything_leaves(
+    url: str, connection: Connection
+) -> None:
+    lease = Lease.acquire(connection, "the first", ttl_s=0.3, grace_s=0)
+    journal = PostgresJournal(lambda: url, lease, "rules-1")
+    assert journal.is_held()
+    until(lambda: not lease.is_fresh)
+    lease.ttl_s = 60
+    lease.renewed(LONG_AGO_MS)
+    assert journal.is_held()
+    assert (lease.is_fresh, lease.epoch) == (True, 2)
+    connection.execute("UPDATE lease SET deadline = '-infinity'")
+    Lease.acquire(connection, "the second", grace_s=0)
+    assert journal.is_held(), "until its time has passed nobody asks"
+    lease.renewed(LONG_AGO_MS)
+    with pytest.raises(LeaseLostError, match="it is held by the second"):
+        journal.is_held()
+    journal.close()
+
+
+def test_nobody_knows_who_has_the_lease_while_the_database_is_away(url: str, connection: Connection) -> None:
+    lease = Lease.acquire(connection, "the first")
+    urls = [url]
+    journal = PostgresJournal(lambda: urls[0], lease, "rules-1")
+    lease.renewed(LONG_AGO_MS)
+    urls[0] = url.replace("host=", "host=/nowhere")
+    journal.connection.close()
+    assert journal.is_held() is False
+    urls[0] = url
+    assert journal.is_held()
+    journal.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that time brings about."""
+    watch = Stopwatch()
+    while not condition():
+        assert watch.elapsed_s() < 20
+        Event().wait(0.01)

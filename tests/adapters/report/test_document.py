@@ -56,3 +56,15 @@ def test_gates_transfers_and_levels_are_there_for_a_machine(result: RunResult) -
 
 def test_a_run_in_which_nothing_happened_is_a_document(nothing: RunResult) -> None:
     assert json.loads(to_json(nothing))["benchmark"] is None
+
+
+def test_both_ways_of_buying_without_a_rule_are_there_for_a_machine(result: RunResult) -> None:
+    document = json.loads(to_json(result))
+    held, weekly = document["benchmark"], document["weekly"]
+    # Prices rise all the time, so that who buys later gets less.
+    assert held["total_return"] > weekly["total_return"] > 0
+    assert (
+        len(document["weekly_equity"])
+        == len(document["benchmark_equity"])
+        == len(set(map(tuple, document["weekly_equity"])))
+    )

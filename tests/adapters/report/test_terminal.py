@@ -21,7 +21,16 @@ def test_everything_that_a_trader_asks_for_is_there(result: RunResult) -> None:
     for told in (
         *("The portfolio made", "2024-01-01 to 2024-03-11", "core-hodl 60 %, trend-1 40 %", "Binance from 2024-01-01"),
         *("total return", "annual return", "volatility", "Sharpe", "Sortino", "Calmar", "win rate", "profit factor"),
-        *("exposure", "buy and hold", "Engines", "Kinds of market", "Worst drawdowns", "recovering", "Months"),
+        *(
+            "exposure",
+            "buy and hold",
+            "bought weekly",
+            "Engines",
+            "Kinds of market",
+            "Worst drawdowns",
+            "recovering",
+            "Months",
+        ),
         *("Best trades", "Worst trades", "All trades", "entries.long", "exits.trend_broken", "Refused", "correlated"),
         *("Doubts", "Too <few> trades.", "trades 3", "result.trades < 30", "doubts.yaml:9"),
         *("Gates between phases", "3 gates: 1 passed, 1 failed, 1 not measured.", "phases.yaml:7"),

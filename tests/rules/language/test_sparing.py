@@ -13,7 +13,7 @@ from rules.language.rulebook import Rulebook, load, rule_files
 from rules.language.sparing import Spared, spare
 from runtime.facts import vocabulary_for
 
-pytestmark = pytest.mark.spec("ORCH-05", "RULE-08")
+pytestmark = pytest.mark.spec("ORCH-05")
 RULES = Path(__file__).parents[3] / "rules"
 FILES = ("engines/trend-1.yaml", "engines/trend-2.yaml", "engines/tactical.yaml", "governance/breakers.yaml")
 LIVE = "environment: live\nabout: Less risk.\nbooks:\n  trend-1:\n    params: {risk: 0.5%}\n"

@@ -1,0 +1,59 @@
+"""Between which prices no stop is reached and no account liquidated."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from adapters.simulated.account import Account
+from adapters.simulated.accounts import Accounts
+from adapters.simulated.margin import Margin
+from adapters.simulated.position import Position
+from adapters.simulated.precision import ONE, ZERO
+from runtime.decimals import EXACT
+
+Box = Mapping[str, tuple[float, float]]
+# How far the prices may go against the positions, tried from the widest.
+PARTS = tuple(map(Decimal, ("1", "0.5", "0.2", "0.1", "0.05", "0.02")))
+# A float is as near to its decimal as this, and nearer.
+ROUNDING = 1e-12
+
+
+def reach_of(accounts: Accounts, margin: Margin) -> Box | None:
+    """Give for each perpetual that is held the prices that bound it; None where an account has no room at all."""
+    reach: dict[str, tuple[float, float]] = {}
+    for account in accounts:
+        if account.positions:
+            room = _room(account, margin)
+            if room is None:
+                return None
+            for symbol, (low, high) in room.items():
+                before = reach.get(symbol, (low, high))
+                reach[symbol] = max(before[0], low), min(before[1], high)
+    return reach
+
+
+def _room(account: Account, margin: Margin) -> Box | None:
+    """The widest bounds at which the account survives with all of its positions at their worst at once."""
+    for part in PARTS:
+        worst = {symbol: _worst(symbol, one, part, margin) for symbol, one in account.positions.items()}
+        if _survives(account, worst, margin):
+            return {symbol: _between(one, worst[symbol]) for symbol, one in account.positions.items()}
+    return None
+
+
+def _worst(symbol: str, position: Position, part: Decimal, margin: Margin) -> Decimal:
+    last = margin.last_mark(symbol, position)
+    if position.is_long:
+        return max(EXACT.multiply(last, ONE - part), position.stop or ZERO)
+    far = EXACT.multiply(last, ONE + part)
+    return far if position.stop is None else min(far, position.stop)
+
+
+def _survives(account: Account, worst: Mapping[str, Decimal], margin: Margin) -> bool:
+    coins = {margin.settles_in(symbol) for symbol in account.positions}
+    mark = lambda symbol, _: worst[symbol]  # noqa: E731 - the marks of a moment
+    return all(margin.balance(account, coin, mark) > margin.maintenance(account, coin) for coin in coins)
+
+
+def _between(position: Position, worst: Decimal) -> tuple[float, float]:
+    price = float(worst)
+    return (price * (1 + ROUNDING), float("inf")) if position.is_long else (0.0, price * (1 - ROUNDING))

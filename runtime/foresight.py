@@ -1,0 +1,84 @@
+"""What of a condition can be said beforehand: its parts, and why a rule has to be asked at every candle."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeGuard
+
+from rules.language.book import Book, Mode
+from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Negative, Typed, is_leaf
+from rules.language.units import NUMERIC
+from runtime.still_facts import is_clocked, is_still
+
+PRICED = frozenset({"price", "position.profit"})
+"""Facts that follow from the price of a symbol while its position stays."""
+DAILY = "1d"
+SHOWN = 3
+
+
+def conjuncts(node: Typed) -> Iterator[Typed]:
+    """Take apart what has to hold all together."""
+    if isinstance(node, Junction) and node.operator == "and":
+        for operand in node.operands:
+            yield from conjuncts(operand)
+    else:
+        yield node
+
+
+def joined(parts: Sequence[Typed]) -> Typed:
+    """Put conditions over candles together again."""
+    one = parts[0]
+    if len(parts) == 1:
+        return one
+    text = " and ".join(part.text for part in parts)
+    return Junction(
+        kind=replace(one.kind, series=True), place=one.place, text=text, operator="and", operands=tuple(parts)
+    )
+
+
+def reads_facts(node: Typed) -> bool:
+    """Whether a fact of the runtime is anywhere in it."""
+    return isinstance(node, Fact | Age) or any(reads_facts(child) for child in node.children)
+
+
+def has_column(node: Typed, symbol: str) -> bool:
+    """Whether candles alone say what a condition comes to."""
+    return node.kind.series and not node.constant and bool(symbol) and not reads_facts(node)
+
+
+def is_numeric(node: Typed) -> TypeGuard[Comparison]:
+    """Whether two numbers are compared."""
+    return isinstance(node, Comparison) and node.left.kind.unit in NUMERIC
+
+
+def unforeseen(book: Book) -> str:
+    """Name the rules of a book of which nothing can be said beforehand; empty where there are none.
+
+    They are asked at each candle that the book decides on, in the states in which they count. What is decided at
+    midnight is asked in any case.
+    """
+    symbol = book.symbols[0]
+    asked = [rule for rule in book.rules if rule.mode is not Mode.OFF and book.timeframe != DAILY]
+    rules = [rule for rule in asked if not any(_is_foreseeable(part, symbol) for part in conjuncts(rule.when))]
+    if not rules:
+        return ""
+    named = ", ".join(f"{rule.id} ({rule.place})" for rule in rules[:SHOWN])
+    more = f" and {len(rules) - SHOWN} more" if len(rules) > SHOWN else ""
+    return (
+        f"{book.name} at each of its {book.timeframe} candles in the states of {named}{more}, which no column foretells"
+    )
+
+
+def _is_foreseeable(node: Typed, symbol: str) -> bool:
+    if has_column(node, symbol) or is_clocked(node):
+        return True
+    if isinstance(node, Junction):
+        return all(_is_foreseeable(part, symbol) for part in node.operands)
+    return is_numeric(node) and bool(symbol) and _is_calculable(node.left) and _is_calculable(node.right)
+
+
+def _is_calculable(node: Typed) -> bool:
+    if node.constant or is_still(node) or (is_leaf(node) and not reads_facts(node)):
+        return True
+    if isinstance(node, Fact):
+        return node.name in PRICED
+    return isinstance(node, Negative | Arithmetic) and all(map(_is_calculable, node.children))

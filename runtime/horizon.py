@@ -1,0 +1,221 @@
+"""How far a back-test can see: up to the first turn in which anything could happen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from runtime import gate
+from runtime.course import Course, Key, usable
+from runtime.engine import Engine
+from runtime.feed import Timetable, distinct
+from runtime.instrument import Market
+from runtime.ladder_reach import first_move, measures_drawdown
+from runtime.linear_value import LinearValue
+from runtime.market_data import MarketData
+from runtime.ports import LeapingExchange
+from runtime.prospects import Prospects
+
+DAY_MS = 86_400_000
+DAILY = "1d"
+FUNDING_RATE = "funding.rate"
+# A leap costs as much as some steps do.
+WORTH = 2
+# Where what is held and owed is so many times the equity, floats can't tell thresholds from what is beside them.
+LARGEST_GROSS = 1_000
+Floats = NDArray[np.float64]
+Turns = NDArray[np.int64]
+NONE: Turns = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly."""
+
+    first: int
+    end: int
+    value: LinearValue
+    equity: Floats
+
+
+class Horizon:
+    """What could happen is bounded from above, and never decided here.
+
+    The bounds are midnights, decisions, settlements, prices near a stop or a liquidation, drawdowns near a threshold,
+    and candles that can't be true.
+    """
+
+    def __init__(self, engine: Engine, exchange: LeapingExchange, table: Timetable, data: MarketData) -> None:
+        self.course = Course(table)
+        self._engine, self._exchange, self._table = engine, exchange, table
+        self._untrue = self._untrue_turns()
+        self._halts = self._halting_turns()
+        self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
+        self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
+        if self._settlements:
+            self._observed[FUNDING_RATE] = distinct(list(self._settlements.values()))
+        self._unexpected = list(table.sources)
+        self._untrue_before = 0
+        self._prospects: list[Prospects] = []
+        self._changes = -1
+        self._room: dict[Key, tuple[float, float]] | None = None
+        self._value: LinearValue | None = None
+
+    @staticmethod
+    def obstacle(engine: Engine) -> str:
+        """Say why nothing can be seen ahead at all; empty where something can."""
+        ladder = engine.ladder
+        if ladder is None or measures_drawdown(ladder):
+            return ""
+        on = ladder.rules.on
+        return f"the breaker measures `{on.text}`, of which there is no column ({on.place})"
+
+    def _turns(self, frame: pl.DataFrame) -> Turns:
+        """The turns at which moments of a frame are taken in."""
+        return np.searchsorted(self._table.at_ms, frame["at_ms"].to_numpy())
+
+    def _untrue_turns(self) -> Turns:
+        """The turns with a candle that can't be true."""
+        return distinct([s.closing[~usable(s)] for s in self._table.sources])
+
+    def _halting_turns(self) -> Turns:
+        """The turns that are always stepped through."""
+        daily = [source.closing for source in self._table.sources if source.timeframe == DAILY]
+        without = np.ones(len(self._table), dtype=bool)
+        for source in self._table.sources:
+            without[source.closing] = False
+        return distinct([self._untrue, np.flatnonzero(without), *daily])
+
+    # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ahead(self, first: int, end: int, before_ms: int, changes: int, *, paid: bool = False) -> Stretch | None:
+        """Give the turns from `first` up to `end` in which nothing can happen; None where there are hardly any.
+
+        `before_ms` was the turn before, and its candles changed nothing. `changes` grows with all that happens
+        otherwise. `paid` says that the funding of the first turn was settled already.
+        """
+        end = min(end, self._day_end(first, before_ms))
+        if end - first < WORTH or not self._calm(before_ms):
+            return None
+        self._notice(changes)
+        end = self._before_settlements(first + paid, end)
+        if end - first < WORTH or not self._as_expected(first):
+            return None
+        end = self._before_stops(first, end)
+        end = self._before_decisions(first, end) if end - first >= WORTH else first
+        return self._before_breaker(first, end) if end - first >= WORTH else None
+
+    def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
+        """Whether funding is settled at a turn that would be leapt over otherwise."""
+        if self._day_end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
+            return False
+        self._notice(changes)
+        return self._before_settlements(turn, turn + 1) == turn < self._before_stops(turn, turn + 1)
+
+    def _day_end(self, first: int, before_ms: int) -> int:
+        midnight = self._table.after((before_ms // DAY_MS + 1) * DAY_MS - 1)
+        return min(midnight, next_of(self._halts, first, len(self._table)))
+
+    def _calm(self, now_ms: int) -> bool:
+        engine = self._engine
+        if engine.restless(now_ms) or engine.reconciliation.running or not self._exchange.idle:
+            return False
+        return engine.portfolio.net_value.steady and (engine.ladder is None or not engine.ladder.unknown)
+
+    def _notice(self, changes: int) -> None:
+        """Forget what was known of holdings when anything has happened."""
+        if changes != self._changes:
+            self._changes, self._value = changes, self._engine.portfolio.linear_value()
+            self._look_around()
+
+    def _look_around(self) -> None:
+        reach = self._exchange.reach()
+        self._room = None if reach is None else {(Market.LINEAR, symbol): room for symbol, room in reach.items()}
+
+    # ── bounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _before_settlements(self, first: int, end: int) -> int:
+        for symbol, turns in self._settlements.items():
+            if self._exchange.held(symbol):
+                end = min(end, next_of(turns, first, end))
+        return end
+
+    def _before_stops(self, first: int, end: int) -> int:
+        inside = self._inside(first, end)
+        if inside - first < WORTH and inside < end:
+            self._look_around()
+            return self._inside(first, end)
+        return inside
+
+    def _inside(self, first: int, end: int) -> int:
+        if self._room is None:
+            return first
+        for key, (low, high) in self._room.items():
+            end = min(end, self.course.leaves(key, low, high, first, end))
+        return end
+
+    def _as_expected(self, first: int) -> bool:
+        """Whether the candles to come are those that the histories have; they stay so until one can't be true."""
+        histories = self._engine.world.histories
+        untrue = int(self._untrue.searchsorted(first))
+        if untrue != self._untrue_before:
+            self._untrue_before, self._unexpected, self._prospects = untrue, list(self._table.sources), []
+        self._unexpected = [
+            source
+            for source in self._unexpected
+            if not histories.history(*source.name).expects(source.open_ms[source.closing_in(first, first)[0] :])
+        ]
+        if not self._unexpected and not self._prospects:
+            moment, instances = self._engine.world.board.moment, self._engine.instances.values()
+            self._prospects = [Prospects(one, self._table, self.course, moment, first) for one in instances]
+        return not self._unexpected
+
+    def _before_decisions(self, first: int, end: int) -> int:
+        engine = self._engine
+        if not gate.decides(engine.world.status):
+            return end
+        for prospects in self._prospects:
+            if prospects.decides_in(first, end) and prospects.instance.book.name not in engine.fences.idle:
+                for name in prospects.looks_at():
+                    end = min(end, next_of(self._observed.get(name, NONE), first, end))
+                end = prospects.next(first, end)
+            if end - first < WORTH:
+                return first
+        return end
+
+    def _before_breaker(self, first: int, end: int) -> Stretch | None:
+        value, ladder, net_value = self._value, self._engine.ladder, self._engine.portfolio.net_value
+        if value is None or not self._priced(value, first, end):
+            return None
+        equity = self._equity(value, first, end)
+        if equity is None:
+            return None
+        if ladder is not None:
+            units = equity / float(net_value.units)
+            highest = np.maximum(np.maximum.accumulate(units), float(net_value.highest))
+            end = first + first_move(ladder, 1 - units / highest, self._table.at_ms[first:end])
+        return Stretch(first, end, value, equity[: end - first]) if end - first >= WORTH else None
+
+    def _priced(self, value: LinearValue, first: int, end: int) -> bool:
+        """Whether everything held has a price, and keeps the source of it all the way."""
+        portfolio, marks = self._engine.portfolio, self.course.marks
+        better = (one for key in value.quantities for one in portfolio.better_sources(key))
+        replaced = (portfolio.mark_of(*one) is None and not np.isnan(marks(one)[end - 1]) for one in better)
+        return not any(np.isnan(marks(key)[first]) for key in value.quantities) and not any(replaced)
+
+    def _equity(self, value: LinearValue, first: int, end: int) -> Floats | None:
+        """Equity at each turn as floats; None where they can't be relied on."""
+        equity: Floats = np.full(end - first, value.constant)
+        gross = value.gross
+        for key, quantity in value.quantities.items():
+            marks = self.course.marks(key)[first:end]
+            equity += quantity * marks
+            gross += abs(quantity) * float(marks.max())
+        return None if gross > LARGEST_GROSS * float(equity.min()) else equity
+
+
+def next_of(turns: Turns, first: int, end: int) -> int:
+    """The first of some turns that is not before `first`, or `end`."""
+    place = int(turns.searchsorted(first))
+    return int(turns[place]) if place < len(turns) else end

@@ -1,0 +1,138 @@
+"""Passes over turns of a back-test in which nothing can happen, and leaves everything as stepping would have."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from runtime.course import Key
+from runtime.engine import Engine
+from runtime.events import FactObserved
+from runtime.feed import Source, Timetable
+from runtime.foresight import unforeseen
+from runtime.horizon import Horizon, Stretch
+from runtime.market_data import MarketData
+from runtime.ports import LeapingExchange
+
+# Values that floats can't tell apart are compared as decimals.
+NEAR = 1e-9
+Closing = list[tuple[Source, int, int]]
+"""Series with the range of their rows that close in a stretch of turns."""
+
+
+class Leaper:
+    """Leaps over what its horizon says is empty; the turns that are left are stepped through.
+
+    `passed` is told of the candles that were passed over. `turns` and `leapt` count all turns of the run and those.
+    """
+
+    def __init__(self, engine: Engine, exchange: LeapingExchange, passed: Callable[[int], None]) -> None:
+        self.turns = self.leapt = 0
+        self._engine = engine
+        self._exchange = exchange
+        self._passed = passed
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Say what keeps turns from being leapt over, a sentence each."""
+        if self.obstacle:
+            return (f"Stepped plainly because {self.obstacle}.",)
+        asked = filter(None, map(unforeseen, self._engine.books.values()))
+        return tuple(f"Stepped plainly: {what}." for what in asked)
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be leapt over at all; empty where something can."""
+        return Horizon.obstacle(self._engine)
+
+    def begin(self, table: Timetable, data: MarketData) -> Horizon:
+        """Prepare for a run."""
+        self._table, self.turns = table, len(table)
+        self._horizon = Horizon(self._engine, self._exchange, table, data)
+        return self._horizon
+
+    def close(self, turn: int) -> None:
+        """Let the exchange see the closes of a turn whose candles have reached nothing."""
+        closing = ((source, source.closes[turn]) for source in self._table.sources if source.finest)
+        self._exchange.pass_over({s.name[:2]: float(s.column("close")[row]) for s, row in closing if row >= 0})
+
+    def pass_over(self, stretch: Stretch, seen: Iterable[FactObserved]) -> int:
+        """Let the turns of a stretch be over; returns the number of their candles."""
+        engine, closing = self._engine, self._closing(stretch)
+        facts = tuple(seen)
+        for fact in facts:
+            engine.world.board.observe(fact)
+        engine.world.board.moment.now_ms = int(self._table.at_ms[stretch.end - 1])
+        engine.sequence += stretch.end - stretch.first + len(facts)
+        self._observe_highs(stretch)
+        self._mark(closing)
+        engine.portfolio.observe(engine.world.board.moment.now_ms)
+        self._quote(closing)
+        self._track(closing)
+        self._exchange.pass_over(self._last_prices(stretch))
+        candles = sum(high - low for _, low, high in closing)
+        self._passed(candles)
+        self.leapt += stretch.end - stretch.first
+        return candles
+
+    def _observe_highs(self, stretch: Stretch) -> None:
+        """Take in the equities that may be the highest ever, each as the decimal that it is."""
+        portfolio, at_ms = self._engine.portfolio, self._table.at_ms
+        portfolio.net_value.begin_day(int(at_ms[stretch.first]))
+        for turn in self._high_turns(stretch):
+            for market, symbol in stretch.value.quantities:
+                marks = self._horizon.course.marks((market, symbol))
+                portfolio.mark_candle(market, symbol, float(marks[turn]))
+            portfolio.observe(int(at_ms[turn]))
+
+    def _high_turns(self, stretch: Stretch) -> list[int]:
+        if not stretch.value.quantities:
+            return []
+        net_value = self._engine.portfolio.net_value
+        units = stretch.equity / float(net_value.units)
+        high = max(float(units.max()), float(net_value.highest))
+        return [stretch.first + int(turn) for turn in np.flatnonzero(units >= high * (1 - NEAR))]
+
+    def _mark(self, closing: Closing) -> None:
+        """Let the histories go on, and set the last price of each instrument in the order in which candles come."""
+        for source, low, high in sorted(closing, key=lambda one: int(one[0].close_ms[one[2] - 1])):
+            self._engine.world.histories.history(*source.name).advance(high - low)
+            self._engine.portfolio.mark_candle(source.market, source.symbol, float(source.column("close")[high - 1]))
+
+    def _quote(self, closing: Closing) -> None:
+        """Show the latest prices: of one series the last two candles say it all, of several their order counts."""
+        by_key: dict[Key, Closing] = {}
+        for one in closing:
+            by_key.setdefault((one[0].market, one[0].symbol), []).append(one)
+        for same in by_key.values():
+            few = len(same) == 1
+            rows = [(s, row) for s, low, high in same for row in range(max(low, high - 2) if few else low, high)]
+            for source, row in sorted(rows, key=_close_ms):
+                self._engine.world.board.see_candle(source.candle(row))
+
+    def _track(self, closing: Closing) -> None:
+        """Take the ranges into the best and worst prices of what is held."""
+        portfolio = self._engine.portfolio
+        for source, low, high in closing:
+            if portfolio.is_held(source.market, source.symbol):
+                highs, lows = source.column("high")[low:high], source.column("low")[low:high]
+                portfolio.track_range(source.market, source.symbol, float(highs.max()), float(lows.min()))
+
+    def _last_prices(self, stretch: Stretch) -> dict[Key, float]:
+        """What the exchange has seen last: the opening of a candle that is under way, or else the last close."""
+        prices: dict[Key, float] = {}
+        for source in self._table.sources:
+            if source.finest:
+                low, high = source.closing_in(stretch.first, stretch.end)
+                opened = source.opened_before(stretch.end) - 1
+                if opened >= high and source.opening[opened] >= stretch.first:
+                    prices[source.market, source.symbol] = float(source.column("open")[opened])
+                elif high > low:
+                    prices[source.market, source.symbol] = float(source.column("close")[high - 1])
+        return prices
+
+    def _closing(self, stretch: Stretch) -> Closing:
+        ranges = ((source, *source.closing_in(stretch.first, stretch.end)) for source in self._table.sources)
+        return [one for one in ranges if one[1] < one[2]]
+
+
+def _close_ms(one: tuple[Source, int]) -> int:
+    return int(one[0].close_ms[one[1]])

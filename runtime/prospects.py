@@ -1,0 +1,261 @@
+"""In which turns the rules of a machine might fire, said for many turns at once; never too few of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.language.evaluate import Value, compile_live, value_of
+from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Negative, Typed, is_leaf
+from runtime.board import Moment
+from runtime.course import Course
+from runtime.feed import Source, Timetable, distinct
+from runtime.foresight import PRICED, conjuncts, has_column, is_numeric, joined, reads_facts
+from runtime.history import History
+from runtime.instance import Instance, LiveRule
+from runtime.still_facts import is_clocked, is_still, observations
+
+Turns = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Reader = Callable[[], Value]
+# Nearer than this, relative to what is compared, the rule itself is asked.
+NEAR = 1e-9
+CALCULATE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+
+
+@dataclass(slots=True)
+class RuleProspect:
+    """One rule for one symbol: the turns in which what it asks of candles holds, and what else it asks.
+
+    `candidates` count all turns in which the machine decides where nothing is asked of candles alone.
+    """
+
+    live: LiveRule
+    symbol: str
+    candidates: Turns
+    still: tuple[Reader, ...] = ()
+    clocked: tuple[tuple[Typed, Reader], ...] = ()
+    mixed: tuple[Typed, ...] = ()
+    looks_at: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Prospects:
+    """The rules of one machine over the turns of a run.
+
+    The histories must have the candles that are to come; `first` is the turn that comes next in them.
+    """
+
+    instance: Instance
+    table: Timetable
+    course: Course
+    moment: Moment
+    first: int
+    due: Turns = field(init=False)
+    _by_state: dict[str, tuple[RuleProspect, ...]] = field(default_factory=dict)
+    _rows_before: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        sources = [source for source in self.table.sources if self._is_mine(source)]
+        self.due = distinct([source.closing for source in sources])
+        self._rows_before = {symbol: self._before(symbol) for symbol in self.instance.symbols}
+
+    def _is_mine(self, source: Source) -> bool:
+        book = self.instance.book
+        mine = source.market in book.markets and source.symbol in self.instance.symbols
+        return mine and source.timeframe == book.timeframe
+
+    # ── the question ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def next(self, first: int, end: int) -> int:
+        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`."""
+        for prospect in self._prospects():
+            if self._waits(prospect):
+                return min(end, _next(self.due, first, end))
+            end = self._next_of(prospect, first, end)
+        return end
+
+    def decides_in(self, first: int, end: int) -> bool:
+        """Whether candles that the machine decides on close in any of these turns."""
+        return _next(self.due, first, end) < end
+
+    def looks_at(self) -> frozenset[str]:
+        """Give the observations at which the rules of the present state look."""
+        return frozenset().union(*(prospect.looks_at for prospect in self._prospects()))
+
+    def _waits(self, prospect: RuleProspect) -> bool:
+        return (prospect.live.rule.id, prospect.symbol) in self.instance.held_since
+
+    def _next_of(self, prospect: RuleProspect, first: int, end: int) -> int:
+        low, high = prospect.candidates.searchsorted((first, end))
+        if low == high or not all(read() is True for read in prospect.still):
+            return end
+        turns = prospect.candidates[low:high]
+        for node in prospect.mixed:
+            turns = turns[self._may(node, prospect.symbol, turns)]
+        return next((int(turn) for turn in self._on_time(prospect, turns)), end)
+
+    def _on_time(self, prospect: RuleProspect, turns: Turns) -> Iterator[int]:
+        """The turns at which what is asked of the time holds as well."""
+        now_ms = self.moment.now_ms
+        try:
+            if not self._is_over(prospect, turns):
+                for turn in turns.tolist():
+                    self.moment.now_ms = int(self.table.at_ms[turn])
+                    if all(read() is True for _, read in prospect.clocked):
+                        yield turn
+        finally:
+            self.moment.now_ms = now_ms
+
+    def _is_over(self, prospect: RuleProspect, turns: Turns) -> bool:
+        """Whether something that only gets older isn't old enough at the last of these turns."""
+        if not len(turns):
+            return True
+        self.moment.now_ms = int(self.table.at_ms[turns[-1]])
+        return any(_only_grows(node) and read() is not True for node, read in prospect.clocked)
+
+    # ── rules as candidates ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _prospects(self) -> tuple[RuleProspect, ...]:
+        state = self.instance.snapshot.state
+        if state not in self._by_state:
+            rules = self.instance.by_state[state]
+            self._by_state[state] = tuple(self._prospect(live, symbol) for live in rules for symbol in live.when)
+        return self._by_state[state]
+
+    def _prospect(self, live: LiveRule, symbol: str) -> RuleProspect:
+        parts = tuple(conjuncts(live.rule.when))
+        binder = self.instance.binder
+        priced = tuple(part for part in parts if has_column(part, symbol))
+        still = tuple(part for part in parts if is_still(part))
+        clocked = tuple(part for part in parts if is_clocked(part) and part not in still)
+        known = (*priced, *still, *clocked)
+        return RuleProspect(
+            live,
+            symbol,
+            self._holding(priced, symbol) if priced else self.due,
+            tuple(compile_live(part, binder, symbol) for part in still),
+            tuple((part, compile_live(part, binder, symbol)) for part in clocked),
+            tuple(part for part in parts if part not in known),
+            observations(live.rule.when),
+        )
+
+    def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
+        """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""
+        source = self._source(symbol)
+        if source is None:
+            return self.due
+        column = self._history(symbol).column(joined(parts))
+        before = self._rows_before[symbol]
+        holds = np.fromiter((value is True for value in column), dtype=bool, count=len(column))
+        own = source.closing[holds[before : before + len(source.closing)]]
+        others = self.due[_rows_at(source, self.due) < 0]
+        return distinct([own, others]) if len(others) else own
+
+    def _history(self, symbol: str) -> History:
+        view = self.instance.view
+        return view.histories.history(view.market, symbol, view.book.timeframe)
+
+    def _source(self, symbol: str) -> Source | None:
+        name = (self.instance.view.market, symbol, self.instance.book.timeframe)
+        return next((source for source in self.table.sources if source.name == name), None)
+
+    def _before(self, symbol: str) -> int:
+        """How many rows of a history came before the first turn of all."""
+        source, history = self._source(symbol), self._history(symbol)
+        return history.length - (0 if source is None else source.closing_in(self.first, self.first)[0])
+
+    # ── what mixes candles with positions ───────────────────────────────────────────────────────────────────────────
+
+    def _may(self, node: Typed, symbol: str, turns: Turns) -> Mask:
+        """Whether a condition may be true, turn by turn; everything that can't be said may be."""
+        if isinstance(node, Junction):
+            masks = [self._may(part, symbol, turns) for part in node.operands]
+            together: Mask = (np.logical_and if node.operator == "and" else np.logical_or).reduce(masks)
+            return together
+        if is_still(node):
+            holds = compile_live(node, self.instance.binder, symbol)() is True
+            return np.full(len(turns), holds)
+        if is_numeric(node) and len(turns):
+            left, right = self._number(node.left, symbol, turns), self._number(node.right, symbol, turns)
+            if left is not None and right is not None:
+                return _may_compare(node.operator, left, right)
+        return np.ones(len(turns), dtype=bool)
+
+    def _number(self, node: Typed, symbol: str, turns: Turns) -> Floats | None:
+        """What a calculation comes to, nearly, NaN for unknown; None where that can't be said."""
+        if node.constant or is_still(node):
+            value = value_of(node) if node.constant else compile_live(node, self.instance.binder, symbol)()
+            return (
+                None
+                if isinstance(value, str | bool)
+                else np.full(len(turns), np.nan if value is None else float(value))
+            )
+        if is_leaf(node):
+            return self._candles(node, symbol, turns)
+        if isinstance(node, Fact):
+            return self._fact(node, node.symbol or symbol, turns)
+        if isinstance(node, Negative | Arithmetic):
+            parts = [self._number(child, symbol, turns) for child in node.children]
+            known = [part for part in parts if part is not None]
+            with np.errstate(all="ignore"):
+                return None if len(known) < len(parts) else _calculated(node, known)
+        return None
+
+    def _candles(self, leaf: Typed, symbol: str, turns: Turns) -> Floats | None:
+        source = self._source(symbol)
+        if source is None or reads_facts(leaf):
+            return None
+        rows = _rows_at(source, turns)
+        column = self._history(symbol).column(leaf)
+        return None if isinstance(column, list) or (rows < 0).any() else column[self._rows_before[symbol] + rows]
+
+    def _fact(self, fact: Fact, symbol: str, turns: Turns) -> Floats | None:
+        """The price of a symbol that has a new one at each turn, and the profit that follows from it."""
+        if fact.name not in PRICED or not symbol:
+            return None
+        prices = self.course.fresh((self.instance.view.market, symbol), turns)
+        position = self.instance.view.position(symbol)
+        if fact.name == "price" or prices is None:
+            return prices
+        average = position.average_price
+        if average is None:
+            return np.full(len(turns), np.nan)
+        return (prices - float(average)) * (1 if position.quantity > 0 else -1)
+
+
+def _rows_at(source: Source, turns: Turns) -> Turns:
+    """The rows that close at some turns, -1 where none does."""
+    return np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
+
+
+def _calculated(node: Typed, parts: Sequence[Floats]) -> Floats:
+    result = -parts[0] if isinstance(node, Negative) else CALCULATE[getattr(node, "operator")](*parts)  # noqa: B009
+    return np.where(np.isfinite(result), result, np.nan)
+
+
+def _may_compare(operator: str, left: Floats, right: Floats) -> Mask:
+    room = NEAR * (np.abs(left) + np.abs(right))
+    known = ~(np.isnan(left) | np.isnan(right))
+    if operator in (">", ">="):
+        return known & (left >= right - room)
+    if operator in ("<", "<="):
+        return known & (left <= right + room)
+    return known if operator == "!=" else known & (np.abs(left - right) <= room)
+
+
+def _only_grows(node: Typed) -> bool:
+    """Whether a condition, once it holds, goes on holding while only time passes."""
+    return (
+        isinstance(node, Comparison)
+        and node.operator in (">", ">=")
+        and isinstance(node.left, Age)
+        and node.right.constant
+    )
+
+
+def _next(turns: Turns, first: int, end: int) -> int:
+    place = int(turns.searchsorted(first))
+    return int(turns[place]) if place < len(turns) else end

@@ -1,0 +1,314 @@
+"""Markets and rules drawn at random, and a run of them that steps and one that leaps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import polars as pl
+from hypothesis import strategies as st
+
+from adapters.history.aggregate import aggregate
+from adapters.report.document import to_json
+from adapters.simulated.exchange import SimulatedExchange
+from adapters.simulated.instruments import load_instruments
+from adapters.simulated.settings import ExchangeSettings
+from machines.catalogue import MACHINES
+from rules.language.rulebook import Rulebook, load
+from runtime.backtest import Backtest
+from runtime.capital import portfolio_of, shares_of, wallets_of
+from runtime.engine import Engine
+from runtime.facts import vocabulary_for
+from runtime.instrument import Market
+from runtime.leap import Leaper
+from runtime.market_data import CANDLE_SCHEMA, FACT_SCHEMA, FUNDING_SCHEMA, Key, MarketData
+from runtime.recorder import Recorder
+from runtime.run import RunSettings
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+BEGIN_MS = 19_000 * DAY_MS
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+PRICES = {"BTCUSDT": 30_000.0, "ETHUSDT": 2_000.0}
+CAPITAL = Decimal(100_000)
+RULES = Path(__file__).resolve().parents[2] / "rules"
+
+TREND = """
+book: {name}
+about: Drawn at random.
+machine: trend
+account: {account}
+market: linear
+symbols: [{symbols}]
+timeframe: {timeframe}
+directional: yes
+facts:
+  range: atr(5)
+exits:
+  out:
+    in: [IN_POSITION, TRAILING_STOP]
+    when: {leave}
+    then: leave()
+triggers:
+  trail:
+    in: IN_POSITION
+    when: position.profit >= {trail_after} * range
+    then: trail(distance={trail} * range)
+  tighten:
+    in: TRAILING_STOP
+    when: {tighten}
+    then: tighten(distance={trail} * range)
+  again:
+    in: [NO_TRADE, STOPPED_OUT]
+    when: {again}
+    then: look_again()
+entries:
+  long:
+    in: SCANNING
+    when: {long}
+    {patience}
+    then: signal(side=long, risk={risk}%, stop_distance={stop} * range, largest=300%, leverage={leverage})
+  short:
+    in: SCANNING
+    when: {short}
+    then: signal(side=short, risk={risk}%, stop_distance={stop} * range, largest=300%, leverage={leverage})
+"""
+CORE = """
+book: {name}
+about: Drawn at random.
+machine: core
+account: {account}
+market: spot
+symbols: [{symbols}]
+timeframe: {timeframe}
+weights: {{ {weights} }}
+triggers:
+  begin:
+    in: DEPLOYING
+    when: schedule.cycles == 0
+    then: begin(target=account.equity, gap=account.equity / 2, cycles=3)
+  deployed:
+    in: DEPLOYING
+    when: schedule.left == 0 and schedule.cycles > 0
+    then: balanced()
+entries:
+  deploy:
+    in: DEPLOYING
+    when: [schedule.left > 0, not known(age(cycle)) or age(cycle) >= {every}h]
+    then: purchase(amount=schedule.gap / schedule.cycles * weight)
+  more:
+    in: MAINTAINING
+    each: symbol
+    when: [{buy}, age(purchase) >= {every}h]
+    then: purchase(amount=account.cash / 20)
+exits:
+  less:
+    in: MAINTAINING
+    each: symbol
+    when: [{sell}, age(purchase) >= {every}h]
+    then: sell(amount=holding.value / 3)
+"""
+BREAKERS = """
+book: breakers
+about: Tight, so that they are reached.
+ladder:
+  on: portfolio.drawdown
+  clear_by: 0.5%
+  keep_for: {keep}h
+  levels:
+    CAUTION:   {{ at: 2%, new_size: 75%, new_stop_distance: 150%, report: hourly, alert: P1 }}
+    WARNING:   {{ at: 4%, new_size: 50%, entries: none, alert: P1 }}
+    ALERT:     {{ at: 7%, entries: none, close: directional, alert: P0 }}
+    EMERGENCY: {{ at: 10%, entries: none, close: everything, halt: until_acknowledged, alert: P0 }}
+after_acknowledgement:
+  size: 25%
+  doubles_every: {double}h
+  back_to_start_on: any_level
+"""
+SIGNALS = (
+    "close > sma(close, 5)",
+    "close < sma(close, 8)",
+    "rsi(5) > 60",
+    "rsi(4) < 30",
+    "sma(close, 3) > sma(close, 9) and volume > mean(volume, 5)",
+    "close > highest(high, 6)[1]",
+    "for_bars(close > open, 3)",
+    "hour == 12 or hour == 7",
+    "weekday == Monday",
+    "close > sma(close, 5) and account.positions < 1",
+    "fear_greed < 30",
+    "funding.rate > 0.02%",
+    "close > sma(close, 4)@BTCUSDT",
+    "portfolio.loss_today < 1%",
+    "not close > sma(close, 3)",
+    "open < close and breaker.level == NORMAL",
+    "age(state) >= 5h and close > open",
+)
+LEAVES = (
+    "age(position) >= 9h",
+    "position.side == long and close < sma(close, 6)",
+    "position.profit > 3 * range",
+    "funding.against > 0.01%",
+    "rsi(5) > 80 or rsi(5) < 20",
+)
+"""What entries and exits are drawn from."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A market and the files of its rules."""
+
+    data: MarketData
+    files: Mapping[str, str]
+    hours: int
+    begin_hour: int = 48
+    end_hour: int | None = None
+
+    def __repr__(self) -> str:
+        return "\n".join(self.files.values())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that a run has left behind."""
+
+    document: dict[str, Any]
+    engine: dict[str, Any]
+    exchange: dict[str, Any]
+
+
+@st.composite
+def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
+    """Draw a market with gaps, jumps and flat stretches, and one to three books on it."""
+    seed, unrest = draw(st.integers(0, 2**32)), draw(st.sampled_from((0.002, 0.01, 0.03)))
+    symbols = SYMBOLS[: draw(st.integers(1, 2))]
+    books = draw(st.lists(st.sampled_from(("trend", "trend", "core")), min_size=1, max_size=3))
+    files = {f"b{n}.yaml": _book(draw, kind, f"b{n}", symbols) for n, kind in enumerate(books)}
+    files["shares.yaml"] = _shares(len(books))
+    if draw(st.booleans()):
+        hours_ = st.sampled_from((3, 10, 24))
+        files["breakers.yaml"] = BREAKERS.format(keep=draw(hours_), double=draw(hours_))
+    market = _market(np.random.default_rng(seed), symbols, hours, unrest)
+    return Case(market, files, hours, draw(st.sampled_from((48, 53))))
+
+
+def one_book(**conditions: str) -> Case:
+    """Make a case of one trend follower that decides every hour, with these conditions."""
+    terms = {
+        "leave": "age(position) >= 9h",
+        "tighten": "close > open",
+        "again": "known(close)",
+        "patience": "",
+        **dict.fromkeys(("risk", "stop", "trail", "trail_after", "leverage"), "1"),
+    }
+    named = {"name": "b0", "account": "B0", "symbols": "BTCUSDT", "timeframe": "1h"}
+    files = {"b0.yaml": TREND.format(**{**terms, **named, **conditions}), "shares.yaml": _shares(1)}
+    return Case(_market(np.random.default_rng(3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
+
+
+def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:
+    signal, few = st.sampled_from(SIGNALS), st.sampled_from((1, 2, 4))
+    common = {
+        "name": name,
+        "account": name.upper(),
+        "symbols": ", ".join(symbols),
+        "timeframe": draw(st.sampled_from(("1h", "4h", "1d"))),
+    }
+    if kind == "core":
+        weights = ", ".join(f"{symbol}: 1/{len(symbols)}" for symbol in symbols)
+        more = {"every": draw(st.sampled_from((6, 30))), "buy": draw(signal), "sell": draw(signal)}
+        return CORE.format(weights=weights, **common, **more)
+    return TREND.format(
+        leave=draw(st.sampled_from(LEAVES)),
+        tighten=draw(st.sampled_from(("known(range)", "close > open", "age(position) >= 3h and known(range)"))),
+        again=draw(st.sampled_from(("known(close)", "age(state) >= 20h", "close > open"))),
+        long=draw(signal),
+        short=draw(signal),
+        patience=draw(st.sampled_from(("", "for: 3h", "for: 1d"))),
+        risk=draw(few),
+        stop=draw(few),
+        trail=draw(few),
+        trail_after=draw(few),
+        leverage=draw(st.sampled_from((2, 10))),
+        **common,
+    )
+
+
+def _shares(books: int) -> str:
+    part = "" if books == 1 else "".join(f"  b{n}: {100 // books}%\n" for n in range(books))
+    return f"book: shares\nabout: Even.\nshares:\n{part or '  b0: 100%' + chr(10)}"
+
+
+def _market(random: np.random.Generator, symbols: tuple[str, ...], hours: int, unrest: float) -> MarketData:
+    candles: dict[Key, pl.DataFrame] = {}
+    for symbol in symbols:
+        for market in (Market.SPOT, Market.LINEAR):
+            hourly = _hourly(random, PRICES[symbol], hours, unrest)
+            candles[market, symbol, "1h"] = hourly
+            for longer in ("4h", "1d"):
+                candles[market, symbol, longer] = aggregate(hourly, "1h", longer)
+    settled = [BEGIN_MS + hour * HOUR_MS for hour in range(0, hours, 8)]
+    days = [BEGIN_MS + hour * HOUR_MS for hour in range(0, hours, 24)]
+    rates = {
+        symbol: pl.DataFrame({"at_ms": settled, "rate": random.normal(0, 4e-4, len(settled))}, schema=FUNDING_SCHEMA)
+        for symbol in symbols
+    }
+    fear = pl.DataFrame({"at_ms": days, "value": random.integers(5, 95, len(days)).astype(float)}, schema=FACT_SCHEMA)
+    return MarketData(candles, rates, {"fear_greed": fear})
+
+
+def _hourly(random: np.random.Generator, price: float, hours: int, unrest: float) -> pl.DataFrame:
+    """A walk that stands still at times, jumps at times, lacks some hours, and may have an hour that can't be true."""
+    moves = random.normal(0, unrest, hours) * (random.random(hours) > 0.2)
+    moves += np.where(random.random(hours) < 0.01, random.normal(0, 10 * unrest, hours), 0)
+    close = np.round(price * np.exp(np.cumsum(moves)), 2)
+    open_ = np.concatenate(([price], close[:-1]))
+    open_ = np.round(open_ * np.where(random.random(hours) < 0.1, 1 + random.normal(0, unrest, hours), 1), 2)
+    wick = np.abs(random.normal(0, unrest / 2, (2, hours)))
+    high = np.round(np.maximum(open_, close) * (1 + wick[0]), 2)
+    low = np.round(np.minimum(open_, close) * (1 - wick[1]), 2)
+    untrue = random.random(hours) < 0.003
+    opens = BEGIN_MS + np.arange(hours) * HOUR_MS
+    columns = (opens, opens + HOUR_MS, open_, np.where(untrue, low - 1, high), low, close)
+    volume = np.round(random.exponential(50, hours), 3)
+    frame = pl.DataFrame(dict(zip(CANDLE_SCHEMA, (*columns, volume), strict=True)), schema=CANDLE_SCHEMA)
+    kept = random.random(hours) > draw_of(random, (0.0, 0.0, 0.02, 0.2))
+    return frame.filter(pl.Series(kept))
+
+
+def draw_of(random: np.random.Generator, options: tuple[float, ...]) -> float:
+    """Choose one."""
+    return options[int(random.integers(len(options)))]
+
+
+def rulebook_of(case: Case) -> Rulebook:
+    """Read the rules of a case."""
+    with TemporaryDirectory() as folder:
+        for name, text in case.files.items():
+            (Path(folder) / name).write_text(text)
+        rulebook, findings = load(sorted(Path(folder).glob("*.yaml")), MACHINES, vocabulary_for)
+    assert rulebook is not None, "\n".join(map(str, findings))
+    return rulebook
+
+
+def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcome, Leaper]:
+    """Run a case after some days of warming up."""
+    from_ms, to_ms = BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
+    books, instruments = tuple(rulebook.books), load_instruments()
+    shares = shares_of(rulebook, books, {})
+    exchange = SimulatedExchange(instruments, ExchangeSettings(), wallets_of(rulebook, shares, CAPITAL))
+    engine = Engine(rulebook, books, portfolio_of(rulebook, shares, CAPITAL, instruments), instruments)
+    for key, frame in case.data.candles.items():
+        history = engine.world.histories.history(*key)
+        history.preload(frame)
+        history.advance_to(from_ms)
+    terms = RunSettings(books, shares, CAPITAL, from_ms, to_ms, "", "", Decimal(0), Decimal(0), DAY_MS)
+    recorder = Recorder(engine, terms)
+    leaper = Leaper(engine, exchange, recorder.pass_over)
+    backtest = Backtest(engine, exchange, case.data, (from_ms, to_ms), recorder.watch, DAY_MS)
+    until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
+    backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)
+    return Outcome(to_json(recorder.result()), engine.to_plain(), exchange.to_plain()), leaper
