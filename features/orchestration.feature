@@ -319,7 +319,7 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     Then the book trend-1 is IN_POSITION long in ETHUSDT
     When questions are about what follows
     And the engine restarts after the line "params.slow" of trend-1.yaml became slow
-    Then trend-1 is fenced off because "trend-1.yaml:32:24: R144 `slow` is not a whole number of bars"
+    Then trend-1 is fenced off because "trend-1.yaml:32:9: R061 `120` is a whole number; the param `slow` is"
     And the operator gets a P0 alert saying "Put the file right (`eternal check`) and start again" once
     And core-hodl is not fenced off
     And the book trend-1 is IN_POSITION long in ETHUSDT

@@ -48,7 +48,7 @@ def recorder() -> Recorder:
         books={},
         instances={},
         ladder=None,
-        rulebook=SimpleNamespace(phases=None),
+        rulebook=SimpleNamespace(phases=None, doubts=None),
     )
     settings: Any = None
     return Recorder(engine, settings)

@@ -28,7 +28,7 @@ def test_mistakes_are_told_with_place_line_and_suggestion(eternal: Eternal, rule
     assert f"my-rules/engines/trend-1.yaml:{line}:9: error R121" in ended.stdout
     assert "          - strength > strong\n            ^^^^^^^^^^^^^^^^^\n" in ended.stdout
     assert "plain number" in ended.stdout
-    assert "15 files, 2 errors, 0 warnings" in ended.stdout
+    assert "15 files, 3 errors, 0 warnings" in ended.stdout
 
 
 @pytest.mark.spec("RULE-03")

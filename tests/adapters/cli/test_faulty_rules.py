@@ -118,12 +118,12 @@ def test_a_bad_file_fences_off_its_own_book_until_it_is_put_right(start: Any, be
     symbol, before = beside.held()[0], beside.remembered()
     stop, since = beside.position(symbol).stop, len(beside.journal.follow().steps)
     second = start(trend_1=SLOW)
-    assert "rules/engines/trend-1.yaml:32:24: R144 `slow`" in second.until("trend-1 opens nothing")
+    assert "rules/engines/trend-1.yaml:32:9: R061 `120` is a whole number; the param `slow`" in second.until("trend-1 opens nothing")
     address = second.until("Numbers and health").split()[3].removesuffix("/metrics,")
     second.until("reconciled")
     running.wait_for(lambda: beside.fenced() == ["trend-1"], "a status that tells of it")
     assert list(json.loads(urlopen(f"{address}/health").read())["fenced"]) == ["trend-1"]
-    assert "trend-1 is fenced off: rules/engines/trend-1.yaml:32:24" in " ".join(eternal("status").stdout.split())
+    assert "trend-1 is fenced off: rules/engines/trend-1.yaml:32:9" in " ".join(eternal("status").stdout.split())
     assert (beside.position(symbol).stop, beside.shown()) == (stop, before)
     refused = eternal("unfence", "trend-1", "--reason", "a test")
     assert refused.exit_code == 1
@@ -155,4 +155,4 @@ def test_a_mistake_in_what_governs_all_books_keeps_it_from_starting(folder: Path
     ended = eternal("run", folder)
     assert ended.exit_code == 1
     assert "governance/breakers.yaml:10:" in ended.stderr
-    assert "engines/trend-1.yaml:32:24" in ended.stderr
+    assert "engines/trend-1.yaml:32:9" in ended.stderr
