@@ -1,0 +1,84 @@
+"""An exchange with accounts of its own at the prices of another one, which the test holds and releases."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.cli.failure import Failure
+from adapters.cli.paper import Paper, paper_exchange
+from adapters.served.serving import Served, serving
+from tests.adapters.served.conftest import ACCOUNTS, HOUR_MS
+
+SLIPPAGE = Decimal("0.0005")
+
+
+@contextmanager
+def following(host: Served, state: Path) -> Iterator[Served]:
+    paper = Paper(host.http, ("BTCUSDT",), "1h", state)
+    with paper_exchange(paper, ACCOUNTS, 0.01, limits=False) as application, serving(application) as served:
+        yield served
+
+
+def last(served: Served, desk_at: Callable[..., Any]) -> str:
+    asked = desk_at(served, "main").http.get_tickers(category="linear", symbol="BTCUSDT")
+    return str(asked["result"]["list"][0]["lastPrice"])
+
+
+def test_it_goes_where_the_other_goes_and_keeps_its_accounts_while_it_is_away(
+    served: Served, desk_at: Callable[..., Any], tmp_path: Path, until: Callable[..., Any]
+) -> None:
+    state = tmp_path / "state.json"
+    with following(served, state) as paper:
+        trader = desk_at(paper, "main")
+        price = Decimal(last(served, desk_at))
+        assert last(paper, desk_at) == str(price)
+        trader.place("linear", "Buy", "1.5")
+        position = trader.position()
+        assert position["size"] == "1.5"
+        assert price < Decimal(position["avgPrice"]) <= price * (1 + 2 * SLIPPAGE)
+        low = str((price * Decimal("0.9")).quantize(Decimal("0.1")))
+        resting = trader.place("linear", "Buy", "0.1", price=low)
+
+        served.advance(1)
+        served.advance(1, until="open")
+        now_ms = served.pull("state")["now_ms"]
+        until(lambda: paper.pull("state")["now_ms"] >= now_ms, "the next candle")
+        until(lambda: last(paper, desk_at) == last(served, desk_at), "the same price")
+        until(lambda: shown(paper, desk_at) == shown(served, desk_at), "the same candles")
+        trader.http.set_trading_stop(category="linear", symbol="BTCUSDT", stopLoss=str(price + 100))
+
+    served.advance(60, until="open")
+    with following(served, state) as paper:
+        trader = desk_at(paper, "main")
+        assert last(paper, desk_at) == last(served, desk_at)
+        assert trader.position()["size"] == "0"
+        (order,) = trader.http.get_open_orders(category="linear", symbol="BTCUSDT")["result"]["list"]
+        assert order["orderId"] == resting["orderId"]
+        hit = trader.http.get_executions(category="linear")["result"]["list"]
+        assert [row["stopOrderType"] for row in hit if row["execType"] == "Trade"] == ["StopLoss", "UNKNOWN"]
+        assert any(row["execType"] == "Funding" for row in hit)
+    assert json.loads(state.read_text())["reached_ms"] % HOUR_MS == 0
+    assert served.pull("state")["orders"] == 0
+
+
+def shown(served: Served, desk_at: Callable[..., Any]) -> list[Any]:
+    """The latest candles of several lengths, the one under way among them."""
+    http = desk_at(served, "main").http
+    asked = {"category": "linear", "symbol": "BTCUSDT", "limit": 9}
+    return [http.get_kline(interval=length, **asked)["result"]["list"] for length in ("60", "240", "D")]
+
+
+@pytest.mark.parametrize("spoiled", ["{", "[]", '{"members": ["main", "trend", "hodl"]}'])
+def test_a_state_that_can_not_be_used_is_refused_and_left_as_it_is(
+    served: Served, tmp_path: Path, spoiled: str
+) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(spoiled)
+    with pytest.raises(Failure, match="Put back a copy"), following(served, state):
+        pass
+    assert state.read_text() == spoiled
