@@ -1,5 +1,6 @@
 """An exchange with made-up accounts at the prices of a real one, which are read as everybody may read them."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,12 +50,8 @@ class Paper:
 @contextmanager
 def paper_exchange(paper: Paper, accounts: Mapping[str, Any], gap_s: float, *, limits: bool) -> Iterator[Application]:
     """Give an exchange that stands where the real market does; fails with a sentence where that can't be seen."""
-    kept = kept_in(paper.state, accounts)
-    try:
-        past = Past(hosts_of(Mode.MAINNET if paper.host is None else Mode.LOCAL, paper.host), Event().wait, NO_PAUSES)
-    except HostRefusedError as error:
-        raise Failure(str(error), ExitCode.USAGE) from None
-    try:
+    with _alone(paper.state), _followed(paper) as past:
+        kept = kept_in(paper.state, accounts)
         instruments = _instruments(past, paper.symbols)
         span, data = _read(past, instruments, paper.timeframe, kept)
         follows = Following(past, paper.timeframe, lambda plain: _keep(paper.state, plain), say, kept)
@@ -63,6 +60,34 @@ def paper_exchange(paper: Paper, accounts: Mapping[str, Any], gap_s: float, *, l
         assert isinstance(application.player, FollowingPlayer)
         application.player.catch_up()
         yield application
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Keep others from the accounts while the context lasts: what one writes the other would undo."""
+    try:
+        lock = file.with_name(f"{file.name}.lock").open("w")
+    except OSError as error:
+        raise Failure(f"Expected a place for the accounts in {file}, found none ({error}). Check --state.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(
+                f"Expected the accounts in {file} for this exchange alone, found another one that keeps them. Stop "
+                "that one first, or give another --state."
+            ) from None
+        yield
+
+
+@contextmanager
+def _followed(paper: Paper) -> Iterator[Past]:
+    try:
+        past = Past(hosts_of(Mode.MAINNET if paper.host is None else Mode.LOCAL, paper.host), Event().wait, NO_PAUSES)
+    except HostRefusedError as error:
+        raise Failure(str(error), ExitCode.USAGE) from None
+    try:
+        yield past
     except MarketDataError as error:
         raise Failure(f"Paper trading needs real prices, and so a network. {error}") from None
     finally:

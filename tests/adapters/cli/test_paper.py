@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapters.cli.configuration import RunMode, working_folder
 from adapters.cli.places import packaged_rules
 from adapters.served.serving import Served
 from runtime.events import CandleClose, Fill
@@ -57,7 +58,7 @@ def pass_days(served: Served, journal: running.Journal, number: int) -> None:
 
 @pytest.mark.spec("LIFE-04")
 def test_paper_money_trades_at_real_prices_and_is_still_there_after_a_restart(
-    folder: Path, served: Served, store: str
+    folder: Path, served: Served, store: str, eternal: Any
 ) -> None:
     first = running.started(folder)
     first.until("the engine trades (mode paper)")
@@ -67,8 +68,11 @@ def test_paper_money_trades_at_real_prices_and_is_still_there_after_a_restart(
     first.stop()
     bought, entries = coins(folder), len(journal.follow().steps)
     assert bought["BTC"] > 0
-    assert {fill.price for fill in journal.events(Fill)}
     asked = len(journal.requests(PlaceOrder))
+
+    examined = eternal("doctor", folder)
+    assert examined.exit_code == 0, examined.output
+    assert "✓ exchange" in examined.output
 
     second = running.started(folder)
     second.until("the engine trades (mode paper)")
@@ -80,6 +84,14 @@ def test_paper_money_trades_at_real_prices_and_is_still_there_after_a_restart(
     assert not journal.told("P0")
     assert served.pull("state")["orders"] == 0
     journal.close()
+
+
+def test_a_new_folder_for_paper_needs_no_keys(eternal: Any, tmp_path: Path) -> None:
+    assert eternal("init", "desk", "--mode", "paper", "--yes", "--book", "core-hodl").exit_code == 0
+    opened = working_folder(tmp_path / "desk")
+    assert (opened.configuration.mode, opened.configuration.accounts) == (RunMode.PAPER, {})
+    assert set(json.loads((tmp_path / "desk" / "accounts.json").read_text())) == {"RESERVE", "CORE-HODL"}
+    assert not (tmp_path / "desk" / ".env").exists()
 
 
 def test_without_a_network_a_sentence_says_so(folder: Path, eternal: Any) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from adapters.cli.failure import Failure
 from adapters.cli.paper import Paper, paper_exchange
+from adapters.served import following_player
 from adapters.served.serving import Served, serving
 from tests.adapters.served.conftest import ACCOUNTS, HOUR_MS
 
@@ -56,6 +58,7 @@ def test_it_goes_where_the_other_goes_and_keeps_its_accounts_while_it_is_away(
     with following(served, state) as paper:
         trader = desk_at(paper, "main")
         assert last(paper, desk_at) == last(served, desk_at)
+        assert shown(paper, desk_at) == shown(served, desk_at)
         assert trader.position()["size"] == "0"
         (order,) = trader.http.get_open_orders(category="linear", symbol="BTCUSDT")["result"]["list"]
         assert order["orderId"] == resting["orderId"]
@@ -71,6 +74,31 @@ def shown(served: Served, desk_at: Callable[..., Any]) -> list[Any]:
     http = desk_at(served, "main").http
     asked = {"category": "linear", "symbol": "BTCUSDT", "limit": 9}
     return [http.get_kline(interval=length, **asked)["result"]["list"] for length in ("60", "240", "D")]
+
+
+def test_while_the_other_is_away_nobody_is_served_here_either(
+    served: Served, tmp_path: Path, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_player, "LOOKS_IN_VAIN", 1)
+    with following(served, tmp_path / "state.json") as paper:
+
+        def code() -> int:
+            return int(requests.get(f"{paper.http}/v5/market/tickers?category=linear", timeout=10).json()["retCode"])
+
+        assert code() == 0
+        served.fault("maintenance")
+        until(lambda: code() == 10019, "the refusal")
+        served.pull("lift")
+        until(lambda: code() == 0, "an answer")
+
+
+def test_nobody_else_may_keep_the_same_accounts(served: Served, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with following(served, state):
+        before = state.read_text()
+        with pytest.raises(Failure, match="another one that keeps them"), following(served, state):
+            pass
+        assert state.read_text() == before
 
 
 @pytest.mark.parametrize("spoiled", ["{", "[]", '{"members": ["main", "trend", "hodl"]}'])
