@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
-.PHONY: help setup test coverage check chaos soak demo docs bench lock clean
+.PHONY: help setup test coverage check chaos soak load demo docs bench lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,9 +34,14 @@ chaos: setup  ## kill the running engine two hundred times, and let it die at ev
 	KILLS=200 SPAN_DAYS=14 $(BIN)/python -m pytest -q -s tests/adapters/cli/test_kill.py tests/adapters/cli/test_boundaries.py
 
 HOURS ?= 2
-SOAK ?= soak
-soak: setup  ## trade for HOURS=2 with real processes, and watch for what grows; all of it is kept in SOAK=soak
+SOAK ?= runs/soak
+soak: setup  ## trade for HOURS=2 with real processes, and watch for what grows; all of it is kept in SOAK=runs/soak
 	$(BIN)/python -m benchmarks.soak --hours $(HOURS) --folder $(SOAK)
+
+MINUTES ?= 10
+LOAD ?= runs/load
+load: setup  ## send 1,000 orders at once, then a hundred a second for MINUTES=10; all of it is kept in LOAD=runs/load
+	$(BIN)/python -m benchmarks.load --minutes $(MINUTES) --folder $(LOAD)
 
 demo: setup  ## let all engines trade for a minute on a made-up market
 	$(BIN)/eternal demo

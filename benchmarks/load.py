@@ -179,9 +179,8 @@ def main() -> int:
     options.add_argument("--folder", type=Path, required=True, help="a new folder for everything that is kept")
     chosen = options.parse_args()
     measured, wrong = load(chosen.folder.resolve(), chosen.minutes)
-    about = (
-        f"`make load`, {chosen.minutes:g} minutes; load of the machine {os.getloadavg()[1]:.1f} of {os.cpu_count()}."
-    )
+    busy = f"while {os.getloadavg()[1]:.1f} processes wanted the {os.cpu_count()} cores"
+    about = f"Written by `make load`: {chosen.minutes:g} minutes, {busy}. Times are those of the engine's own process."
     write_section(SECTION, about, measured)
     for one in wrong:
         sys.stdout.write(f"WRONG: {one}\n")

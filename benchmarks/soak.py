@@ -31,7 +31,8 @@ SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
        (SELECT count(*) FROM outbox WHERE severity IN ('P0', 'P1'))
 """
 TOLD = "SELECT severity, text, count(*) FROM outbox WHERE severity < 'P3' GROUP BY 1, 2 ORDER BY 1, 3 DESC LIMIT 30"
-QUIET_S = 5.0
+SEEN = "SELECT coalesce(max(at_ms), 0) FROM journal WHERE kind = 'CandleClose'"
+QUIET_S, CATCH_UP_S = 5.0, 900.0
 
 
 class Market(Thread):
@@ -103,16 +104,19 @@ class Soak:
         }
 
     def end(self) -> int:
-        """Stop the market, wait until every order has its answer, and stop the engine; gives its exit code."""
+        """Stop the market, wait until the engine has seen all of it, and stop the engine; gives its exit code."""
         self.market.stop()
+
+        stands_ms = self.exchange.pull("state")["now_ms"]
 
         def quiet() -> bool:
             Event().wait(QUIET_S)
             with connect(self.store.start(), patient=True) as connection:
+                (seen_ms,) = connection.execute(SEEN).fetchone() or (0,)
                 orders = look(connection)["sheet"]["orders"]
-            return not any(one["state"] == "SUBMITTED" for one in orders)
+            return seen_ms >= stands_ms and not any(one["state"] == "SUBMITTED" for one in orders)
 
-        wait_for(quiet, "an answer to every order")
+        wait_for(quiet, "an answer to every order", CATCH_UP_S)
         return self.engine.stop()
 
     def differences(self) -> Iterator[str]:

@@ -35,7 +35,7 @@ Feature: The real process, when an answer of the exchange is missing or a no
     Then 1 order has reached the exchange
     And the books are what the exchange holds
 
-  @EXEC-04
+  @EXEC-01 @EXEC-04
   Scenario: Nobody says what became of an order: somebody is woken, and it is not sent again
     Given the exchange takes the next order and its answer is lost
     And the exchange tells of no order and no execution

@@ -26,7 +26,7 @@ Feature: The real process, when messages come twice, late or not at all
     And 1 order has reached the exchange
     And every order at the exchange is capped at 0.5% of slippage, or only makes
 
-  @DATA-02 @EXEC-08
+  @DATA-01 @DATA-02 @EXEC-08
   Scenario: Every socket breaks while a candle closes, and again while an order is filled
     When the exchange breaks every socket and lets nobody in
     And the candle of the day closes

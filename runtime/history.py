@@ -62,7 +62,7 @@ class History:
     ) -> None:
         self.market, self.symbol, self.timeframe = market, symbol, timeframe
         self.length = 0
-        self._keep = keep
+        self.keep = keep
         self._among = Histories(keep) if among is None else among
         self._rows: list[Row] = []
         self._arrays: dict[str, NDArray[np.generic]] = {}
@@ -153,8 +153,8 @@ class History:
 
     def _trim(self) -> None:
         """Drop the oldest candles, many at once so that it is seldom."""
-        if self._keep is not None and self.length > self._keep + max(self._keep // 8, 64):
-            surplus = self.length - self._keep
+        if self.keep is not None and self.length > self.keep + max(self.keep // 8, 64):
+            surplus = self.length - self.keep
             del self._rows[:surplus]
             self.length -= surplus
 
@@ -307,6 +307,12 @@ class Histories:
         if key not in self._all:
             self._all[key] = History(market, symbol, timeframe, self._keep, self)
         return self._all[key]
+
+    def bound(self, keep: int) -> None:
+        """Keep only about so many of the newest candles of each from now on."""
+        self._keep = keep
+        for history in self._all.values():
+            history.keep = keep
 
     def preload(self, candles: Mapping[Key, pl.DataFrame]) -> None:
         """Take the candles of many histories that will be appended later."""

@@ -102,8 +102,8 @@ class Horizon:
         end = self._before_settlements(first + paid, end)
         if end - first < WORTH or not self._as_expected(first):
             return None
-        end = self._before_stops(first, end)
-        end = self._before_decisions(first, end) if end - first >= WORTH else first
+        end = self._before_decisions(first, end)
+        end = self._before_stops(first, end) if end - first >= WORTH else first
         return self._before_breaker(first, end) if end - first >= WORTH else None
 
     def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:

@@ -76,7 +76,6 @@ class Leaper:
     def _observe_highs(self, stretch: Stretch) -> None:
         """Take in the equities that may be the highest ever, each as the decimal that it is."""
         portfolio, at_ms = self._engine.portfolio, self._table.at_ms
-        portfolio.net_value.begin_day(int(at_ms[stretch.first]))
         for turn in self._high_turns(stretch):
             for market, symbol in stretch.value.quantities:
                 marks = self._horizon.course.marks((market, symbol))

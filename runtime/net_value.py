@@ -42,10 +42,6 @@ class NetValue:
         """Whether an observation changes the value alone, and not the number of units."""
         return bool(self.units) and not self._keep_value
 
-    def begin_day(self, at_ms: int) -> None:
-        """Begin the day of a moment whose own value is not taken in."""
-        self._start_day(at_ms, self.value)
-
     def flow(self, amount: Decimal, equity_before: Decimal) -> None:
         """Issue units for money that came, or take them back for money that left, at the value just before."""
         if self._keep_value or not self.units or equity_before <= 0:

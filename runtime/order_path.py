@@ -124,6 +124,7 @@ class OrderPath:
 
     def restarted(self, draft: Draft) -> None:
         """A process has begun: an order that was committed and has no answer may have left or not."""
+        self.lookups.hasten(draft.at_ms)
         for ticket in self._desk.live():
             if ticket.snapshot.state == "SUBMITTED":
                 self.lose(ticket, draft)

@@ -16,7 +16,7 @@ Fetch = Callable[[Series, int, int], tuple[Sequence[Candle], int]]
 STRAGGLERS_MS = 2000
 ASK_AGAIN_MS = 1000
 GIVE_UP_MS = 30_000
-REMEMBERED = 20_000
+REMEMBERED = 5_000
 
 
 def next_close_ms(timeframe: str, after_ms: int) -> int:

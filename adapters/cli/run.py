@@ -18,8 +18,10 @@ def run(
 ) -> None:
     """Trade on an exchange until it is stopped with Ctrl+C or SIGTERM; the next start goes on from there.
 
-    Nothing is decided before every account is reconciled. A second process on the same store is refused.
+    Nothing is decided before every account is reconciled. A second process on the same store, or in the same
+    accounts on this machine, is refused.
     """
+    from adapters.cli.account_lock import accounts_held
     from adapters.cli.configuration import RunMode, working_folder
     from adapters.cli.failure import ExitCode, Failure
     from adapters.cli.screen import say
@@ -36,9 +38,10 @@ def run(
         with server_of(opened):
             refuse_a_second(opened)
             from adapters.cli.own_exchange import exchange_of
-            from adapters.cli.process import run_process
 
-            with exchange_of(opened, say) as complete:
+            with exchange_of(opened, say) as complete, accounts_held(complete):
+                from adapters.cli.process import run_process
+
                 run_process(complete, say)
     finally:
         signal.signal(signal.SIGTERM, before)

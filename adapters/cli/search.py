@@ -53,7 +53,7 @@ def run(
         int | None,
         typer.Option("--to", parser=options.moment, metavar="DAY", help="The end, UTC; else where the data end."),
     ] = None,
-    method: Annotated[Method, typer.Option(help="How it is chosen what is tried next.")] = Method.BAYESIAN,
+    method: Annotated[Method, typer.Option(help="How it is chosen what is tried next.")] = Method.RANDOM,
     trials: Annotated[
         int | None, typer.Option(min=1, help=f"At most so many; else {TRIALS}, and all of a grid.", show_default=False)
     ] = None,

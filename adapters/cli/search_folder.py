@@ -13,6 +13,7 @@ from adapters.cli.places import shortened
 from adapters.cli.plan import Plan
 from adapters.cli.workbench import WorkOrder
 from adapters.search.choosers import Method
+from adapters.search.missing import SearchError
 from adapters.search.search import Asked, Leg
 from adapters.search.trial_file import trials_in
 from runtime.aim import Aim
@@ -42,8 +43,11 @@ class KeptSearch:
 
     @property
     def tried(self) -> list[Tried]:
-        """The trials that have ended."""
-        return trials_in(self.file)
+        """The trials that have ended; fails where the file of them was changed into something else."""
+        try:
+            return trials_in(self.file)
+        except SearchError as error:
+            raise Failure(str(error)) from None
 
     def write(self) -> None:
         """Write what was asked for; a reader sees the old document or the new one, never half of one."""

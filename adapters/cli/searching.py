@@ -107,7 +107,7 @@ def begun(wanted: Wanted, searches: Path, *, resume: bool) -> tuple[KeptSearch, 
 
 
 def _order(wanted: Wanted, rulebook: Rulebook, book: Book) -> WorkOrder:
-    share = wanted.share or share_of(rulebook, book)
+    share = share_of(rulebook, book) if wanted.share is None else wanted.share
     plan = Plan(
         rules=wanted.rules.resolve(),
         source=wanted.data.resolve(),

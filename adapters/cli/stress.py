@@ -115,7 +115,8 @@ def put_under(plan: "Plan", tests: "Scenarios") -> Tested:
 
 def changes(plan: "Plan", tests: "Scenarios") -> "Iterator[tuple[str, Plan]]":
     """Yield the plan on harder terms, each with a name."""
-    from adapters.report.words import counted, percent
+    from adapters.report.words import counted
+    from runtime.decimals import percent
 
     for factor in tests.costs:
         yield f"costs × {factor}", replace(plan, costs=plan.costs * factor)

@@ -86,8 +86,8 @@ class Prepared:
         """Play the span, or up to a moment in it; leaping and stepping end alike.
 
         Returns who leapt, None where every turn was stepped through; what can't be leapt over stands in the notes.
+        Orders that arrive late are stepped through.
         """
-        # An order on its way to the market is not open there yet, so nothing may be leapt over while there are some.
         if not leaping or self.plan.late_bars:
             self.backtest.run(progress, until_ms)
             return None

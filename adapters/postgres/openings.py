@@ -18,6 +18,8 @@ from runtime.market_data import CANDLE_SCHEMA, Key
 
 Instruments = Mapping[tuple[Market, str], Instrument]
 KEY_COLUMNS = ("market", "symbol", "timeframe")
+KEPT_CANDLES = 4_000
+"""As many as a start asks for: an engine that runs for years must not remember more than one that has just begun."""
 READ = "SELECT seq, rules, books, instruments, state, candles FROM openings ORDER BY number"
 WRITE = """
 INSERT INTO openings (seq, rules, books, instruments, state, candles) VALUES (%s, %s, %s, %s, %s, %s)
@@ -52,6 +54,7 @@ class Opening:
     def engine(self, rulebook: Rulebook) -> Engine:
         """Make the engine that stands where this one stood."""
         engine = Engine.from_plain(rulebook, self.books, self.instruments, self.state)
+        engine.world.histories.bound(KEPT_CANDLES)
         for key, frame in self.candles.items():
             history = engine.world.histories.history(*key)
             history.preload(frame)

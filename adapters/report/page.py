@@ -7,6 +7,7 @@ from importlib.resources import files
 from string import Template
 
 from adapters.report.chart import Band, Line, Mark, chart
+from adapters.report.doubt_sheet import doubts
 from adapters.report.header import head
 from adapters.report.histogram import Bar, histogram
 from adapters.report.interactive import scripts
@@ -30,13 +31,14 @@ def to_html(result: RunResult, last: int = LAST_ROWS) -> str:
     """Return the page, with so many of the last trades, transfers and level changes."""
     summary = summarise(result)
     tables = [section(sheet) for sheet in sheets(summary, last)]
+    first = len(doubts(summary))
     page = Page(
         title=f"Back-test {' '.join(result.settings.books)}",
         verdict=summary.verdict,
         head=head(summary),
         cards=_cards(summary),
         charts=_equity(summary) + _drawdown(summary),
-        sections=[_distribution(summary), _months(summary), *tables],
+        sections=[*tables[:first], _distribution(summary), _months(summary), *tables[first:]],
         notes=result.data_notes,
         scripts=scripts(summary),
     )

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from adapters.search.missing import SearchError
 from runtime.trial import Tried
 
 
@@ -32,11 +33,24 @@ class TrialFile:
 
 
 def trials_in(path: Path) -> list[Tried]:
-    """Read the trials of a file, without a last one that is not whole; none where there is no file."""
+    """Read the trials of a file, without a last one that is not whole; none where there is no file.
+
+    Raises SearchError where a line is no trial.
+    """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")[:-1]
-    return [Tried.from_plain(json.loads(line)) for line in lines]
+    return [_trial_in(line, number, path) for number, line in enumerate(lines, 1)]
+
+
+def _trial_in(line: bytes, number: int, path: Path) -> Tried:
+    try:
+        return Tried.from_plain(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SearchError(
+            f"Expected a trial in line {number} of {path}, found something else. Remove the line; what it was is tried "
+            "again with --resume."
+        ) from None
 
 
 def _cut(path: Path) -> None:

@@ -90,21 +90,6 @@ class SimulatedExchange:
             latest[candle.market, candle.symbol] = candle.close
         return events
 
-    def _worst_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
-        events = self._protection.inside(busy)
-        trades = [event for candle in busy for event in self._matching.inside(candle)]
-        return events + trades + (self._protection.inside(busy) if trades else [])
-
-    def _best_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
-        events: list[ExchangeEvent] = []
-        quiet: list[Candle] = []
-        for candle in busy:
-            trades = self._matching.inside(candle)
-            events += trades
-            if not trades:
-                quiet.append(candle)
-        return events + self._protection.inside(quiet)
-
     @property
     def idle(self) -> bool:
         """Whether no order is open."""
@@ -121,6 +106,21 @@ class SimulatedExchange:
     def pass_over(self, prices: Mapping[tuple[Market, str], float]) -> None:
         """Take the last prices of candles in which nothing happened."""
         self._prices.latest.update(prices)
+
+    def _worst_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
+        events = self._protection.inside(busy)
+        trades = [event for candle in busy for event in self._matching.inside(candle)]
+        return events + trades + (self._protection.inside(busy) if trades else [])
+
+    def _best_first(self, busy: Sequence[Candle]) -> list[ExchangeEvent]:
+        events: list[ExchangeEvent] = []
+        quiet: list[Candle] = []
+        for candle in busy:
+            trades = self._matching.inside(candle)
+            events += trades
+            if not trades:
+                quiet.append(candle)
+        return events + self._protection.inside(quiet)
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> list[ExchangeEvent]:
         """Settle funding of a perpetual at the last price; a positive rate (a ratio) is paid by longs to shorts."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.clock import Stopwatch
 
-DEADLINE_S = 60.0
-START_S = 90.0
+DEADLINE_S = 120.0
+START_S = 240.0
 LOOK_EVERY_S = 0.02
 PACKAGES = Path(__file__).parents[2]
 LINES = 8

@@ -415,3 +415,15 @@ def test_the_oldest_candles_go_in_blocks() -> None:
     assert sum(after < before for before, after in pairwise(lengths)) == 9
     assert bounded.last == whole.last
     assert mean[0]() == pytest.approx(mean[1](), rel=1e-9)
+
+
+def test_histories_that_were_bound_later_forget_as_well() -> None:
+    some = Histories()
+    there = some.history(Market.LINEAR, BTC, "1h")
+    read = some.reader(typed("sma(close, 3)"), Market.LINEAR, BTC, "1h")
+    some.bound(100)
+    for hour in range(500):
+        some.append(candle(hour, hour))
+        some.append(candle(hour, hour, ETH))
+    assert max(there.length, some.history(Market.LINEAR, ETH, "1h").length) <= 100 + 64
+    assert read() == 498

@@ -392,6 +392,20 @@ def test_a_crash_at_any_boundary_around_an_order_loses_and_repeats_nothing() -> 
         assert drill.state == whole.state, f"after a crash at boundary {boundary}"
 
 
+@pytest.mark.spec("EXEC-03", "STATE-03")
+def test_a_process_that_begins_looks_soon_for_what_was_looked_for_before_it() -> None:
+    drill = Drill()
+    drill.hour(49_900.0)
+    drill.venue.faults = lambda _: Fault.LOST
+    drill.hour(50_100.0, seconds=45)
+    asked = len(drill.asked(LookUpOrder))
+    drill.crash_at = drill.boundaries
+    drill.pass_seconds(2)
+    drill.pass_seconds(3)
+    assert drill.crashes == 1
+    assert len(drill.asked(LookUpOrder)) == asked + 1
+
+
 def interesting(drill: Drill) -> list[int]:
     """The boundaries of every step that asked for something or came from the exchange."""
     chosen, place = [], 0

@@ -14,6 +14,7 @@ from adapters.cli.kept_store import remember
 from adapters.cli.options import moment
 from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
+from adapters.cli.spared_rules import read_rules
 from adapters.cli.wiring import warm_up
 from adapters.postgres.connection import Connection, connect
 from adapters.postgres.journal import PostgresJournal, entries
@@ -175,7 +176,7 @@ class Store:
         engine = Engine(self.rulebook, BOOKS, Portfolio(world.instruments, HELD), world.instruments)
         warm_up(engine.world.histories, world.data, world.span[0])
         candles = {key: frame.filter(frame["close_ms"] <= world.span[0]) for key, frame in world.data.candles.items()}
-        files = rule_files_of(packaged_rules(), self.rulebook)
+        files = rule_files_of(read_rules(packaged_rules(), "").whole())
         write_opening(self.connection, opening_of(engine, candles, world.instruments), files)
 
     def engine(self) -> Engine:

@@ -24,7 +24,7 @@ from tests.adapters.cli import running
 KILLS = int(os.environ.get("KILLS", "4"))
 FIRST_MS = 1_577_836_800_000  # 2020-01-01
 DAYS_A_KILL = 5
-SPEED = 5.0
+SPEED = 2.0
 """So fast goes the exchange's clock, so that look-ups after 1, 5 and 15 s come soon."""
 ENTRIES = 14
 """So many entries of the journal, at most, after a candle: its decisions, their orders, and the answers to them."""

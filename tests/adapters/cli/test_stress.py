@@ -40,13 +40,13 @@ def test_books_under_stress(eternal: Eternal, market: Path, scenarios: Path) -> 
     told = json.loads(ended.output)
     by_name = {run["name"]: run for run in told["runs"]}
     assert list(by_name) == [
-        *("as asked for", "costs × 2", "entries 1 bar late", "0.0 % of volume", "March 2020", "May 2021"),
+        *("as asked for", "costs × 2", "entries 1 bar late", "0.001 % of volume", "March 2020", "May 2021"),
     ]
     plain, dear = by_name["as asked for"], by_name["costs × 2"]
     assert plain["trades"] > 3
     assert dear["total_return"] < plain["total_return"]
     assert by_name["entries 1 bar late"]["total_return"] != plain["total_return"]
-    assert by_name["0.0 % of volume"]["total_return"] != plain["total_return"]
+    assert by_name["0.001 % of volume"]["total_return"] != plain["total_return"]
     assert by_name["March 2020"]["note"].startswith("made up")
     assert by_name["March 2020"]["held_return"] < -0.2
     assert by_name["May 2021"]["note"].startswith("recorded")

@@ -103,3 +103,9 @@ def test_a_run_in_which_nothing_happened_is_a_page(nothing: RunResult) -> None:
 def test_an_account_at_zero_is_still_drawn(result: RunResult, changed: Callable[..., RunResult]) -> None:
     ruined = tuple(replace(point, total=Decimal(0)) for point in result.equity)
     assert without_scripts(to_html(changed(equity=ruined))).count("<svg") == 2
+
+
+def test_doubts_stand_before_all_other_tables(result: RunResult) -> None:
+    page = to_html(result)
+    assert "Too &lt;few&gt; trades." in page
+    assert page.index("<h2>Doubts</h2>") < page.index("<h2>Results of trades</h2>") < page.index("<h2>Key figures</h2>")

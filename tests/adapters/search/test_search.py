@@ -225,3 +225,14 @@ def test_a_trial_without_a_fill_has_no_score_and_is_never_the_best() -> None:
 def test_a_trial_is_read_as_it_was_written() -> None:
     for tried in searched(asked(Method.RANDOM, 3, legs=tuple(windows())), Alone()):
         assert Tried.from_plain(json.loads(json.dumps(tried.to_plain()))) == tried
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"trial": 3, "figures": null, "problem": "", "curve": []}'])
+def test_a_line_that_is_no_trial_is_named(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "trials.jsonl"
+    with TrialFile(file) as opened:
+        for tried in searched(asked(Method.RANDOM, 1), Alone())[:2]:
+            opened.append(tried)
+    file.write_text(file.read_text() + line + "\n")
+    with pytest.raises(SearchError, match=f"line 3 of {file}"):
+        trials_in(file)
