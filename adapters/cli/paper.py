@@ -14,6 +14,7 @@ import polars as pl
 
 from adapters.bybit.history import ORDINARY_FEES, Fees
 from adapters.bybit.hosts import HostRefusedError, Mode, hosts_of
+from adapters.bybit.klines import interval_of
 from adapters.bybit.past import Past
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.screen import say
@@ -50,9 +51,14 @@ class Paper:
 @contextmanager
 def paper_exchange(paper: Paper, accounts: Mapping[str, Any], gap_s: float, *, limits: bool) -> Iterator[Application]:
     """Give an exchange that stands where the real market does; fails with a sentence where that can't be seen."""
+    try:
+        interval_of(paper.timeframe)
+    except ValueError as error:
+        raise Failure(str(error), ExitCode.USAGE) from None
     with _alone(paper.state), _followed(paper) as past:
         kept = kept_in(paper.state, accounts)
         instruments = _instruments(past, paper.symbols)
+        _refuse_to_lose(kept, instruments, paper.state)
         span, data = _read(past, instruments, paper.timeframe, kept)
         follows = Following(past, paper.timeframe, lambda plain: _keep(paper.state, plain), say, kept)
         setting = Setting(instruments, data, span, accounts, speed=1.0, gap_s=gap_s, limits=limits, follows=follows)
@@ -99,6 +105,7 @@ def kept_in(file: Path, accounts: Iterable[str]) -> Plain | None:
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         members, _, _ = list(kept["members"]), int(kept["reached_ms"]), dict(kept["settled_ms"])
+        _ = [symbol for _, symbol, _ in kept["live"]["model"]["prices"]]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -109,6 +116,17 @@ def kept_in(file: Path, accounts: Iterable[str]) -> Plain | None:
             "or give another --state."
         )
     return dict(kept)
+
+
+def _refuse_to_lose(kept: Plain | None, instruments: Iterable[tuple[Market, str]], state: Path) -> None:
+    """What the accounts may hold has to have a price."""
+    known = {symbol for _, symbol in instruments}
+    lost = sorted({symbol for _, symbol, _ in kept["live"]["model"]["prices"]} - known) if kept is not None else []
+    if lost:
+        raise Failure(
+            f"Expected {', '.join(lost)} among the symbols, in which the accounts in {state} may have traded, found "
+            f"{', '.join(sorted(known))}. Add `--symbol {lost[0]}`, or give another --state."
+        )
 
 
 def _opened(setting: Setting, state: Path) -> Application:

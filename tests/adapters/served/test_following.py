@@ -20,8 +20,8 @@ SLIPPAGE = Decimal("0.0005")
 
 
 @contextmanager
-def following(host: Served, state: Path) -> Iterator[Served]:
-    paper = Paper(host.http, ("BTCUSDT",), "1h", state)
+def following(host: Served, state: Path, symbol: str = "BTCUSDT", timeframe: str = "1h") -> Iterator[Served]:
+    paper = Paper(host.http, (symbol,), timeframe, state)
     with paper_exchange(paper, ACCOUNTS, 0.01, limits=False) as application, serving(application) as served:
         yield served
 
@@ -99,6 +99,19 @@ def test_nobody_else_may_keep_the_same_accounts(served: Served, tmp_path: Path) 
         with pytest.raises(Failure, match="another one that keeps them"), following(served, state):
             pass
         assert state.read_text() == before
+
+
+def test_what_the_accounts_may_hold_goes_on_to_be_followed(served: Served, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with following(served, state):
+        pass
+    with pytest.raises(Failure, match="Add `--symbol BTCUSDT`"), following(served, state, "ETHUSDT"):
+        pass
+
+
+def test_a_length_that_the_other_does_not_have_is_refused(served: Served, tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="no candles of"), following(served, tmp_path / "state.json", timeframe="10m"):
+        pass
 
 
 @pytest.mark.parametrize("spoiled", ["{", "[]", '{"members": ["main", "trend", "hodl"]}'])
