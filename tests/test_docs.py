@@ -298,7 +298,7 @@ def test_every_machine_has_its_diagram() -> None:
 # ── files and links ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-MADE_BY_COMMANDS = {"run.json", "eternal.yaml", "exchange-keys.json"}
+MADE_BY_COMMANDS = {"run.json", "eternal.yaml", "exchange-keys.json", "accounts.json", "paper-accounts.json"}
 
 
 def test_every_file_that_is_named_exists() -> None:

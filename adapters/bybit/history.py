@@ -52,6 +52,15 @@ class History:
 
         A candle that the exchange has not closed yet is not among them.
         """
+        found, at_ms = self.candles_so_far(series, after_ms, until_ms)
+        limit_ms = min(until_ms, at_ms)
+        return [candle for candle in found if candle.close_ms <= limit_ms], at_ms
+
+    def candles_so_far(self, series: tuple[Market, str, str], after_ms: int, until_ms: int) -> tuple[list[Candle], int]:
+        """Give the candles that close after one moment and open before another, as `candles` does.
+
+        The last may be under way.
+        """
         market, symbol, timeframe = series
         asked = {
             "category": market.value,
@@ -69,9 +78,7 @@ class History:
             end_ms = min((candle.open_ms for candle in page), default=0) - 1
             if len(page) < CANDLES_A_PAGE or end_ms < start_ms:
                 break
-        limit_ms = min(until_ms, reply.at_ms)
-        wanted = (found[at] for at in sorted(found) if after_ms < found[at].close_ms <= limit_ms)
-        return list(wanted), reply.at_ms
+        return [found[at] for at in sorted(found) if after_ms < found[at].close_ms], reply.at_ms
 
     def funding(self, symbol: str, after_ms: int, until_ms: int) -> list[tuple[int, Decimal]]:
         """Give the settled rates after one moment and until another, oldest first: the moment and the ratio."""

@@ -1,12 +1,12 @@
 """The past as everybody may ask for it, without keys and with patience."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
 from adapters.bybit.client import Client, NoAnswerError, RefusedError
 from adapters.bybit.fields import MalformedError, decimal, milliseconds
-from adapters.bybit.history import History
+from adapters.bybit.history import Fees, History
 from adapters.bybit.hosts import Hosts
 from adapters.bybit.limits import AddressLimit, Limits
 from adapters.bybit.line import Line
@@ -14,7 +14,7 @@ from adapters.bybit.offset import ExchangeClock, server_time_ms
 from adapters.clock import monotonic_ms
 from runtime.answers import Answer, classify
 from runtime.events import Candle
-from runtime.instrument import Market
+from runtime.instrument import Instrument, Market
 from runtime.market_data import MarketDataError
 from runtime.timeframe import timeframe_ms
 
@@ -31,9 +31,9 @@ class Past:
     Spans are from one moment on until before another, by the times of the rows, in milliseconds UTC.
     """
 
-    def __init__(self, hosts: Hosts, pause: Callable[[float], object]) -> None:
+    def __init__(self, hosts: Hosts, pause: Callable[[float], object], pauses_s: Sequence[float] = PAUSES_S) -> None:
         limits = Limits(AddressLimit(), monotonic_ms)
-        self._host, self._pause = hosts.rest, pause
+        self._host, self._pause, self._pauses_s = hosts.rest, pause, pauses_s
         self._line = Line(Client(hosts), limits, ExchangeClock(), pause)
         self._history = History(self._line)
 
@@ -52,6 +52,17 @@ class Past:
         later = timeframe_ms(series[2]) - 1
         what = f"{series[2]} candles of {series[1]}"
         return self._patiently(what, lambda: self._history.candles(series, from_ms + later, to_ms + later)[0])
+
+    def candles_so_far(self, series: tuple[Market, str, str], after_ms: int, until_ms: int) -> Sequence[Candle]:
+        """Give the candles that close after one moment and open before another; the last may be under way."""
+        what = f"{series[2]} candles of {series[1]}"
+        return self._patiently(what, lambda: self._history.candles_so_far(series, after_ms, until_ms)[0])
+
+    def instruments(
+        self, wanted: Sequence[tuple[Market, str]], fees: Mapping[tuple[Market, str], Fees]
+    ) -> Mapping[tuple[Market, str], Instrument]:
+        """Give what can be traded of these, with these fees."""
+        return self._patiently("the instruments", lambda: self._history.instruments(wanted, fees))
 
     def funding(self, symbol: str, from_ms: int, to_ms: int) -> Sequence[tuple[int, Decimal]]:
         """Give the rates settled within a span, oldest first, as ratios."""
@@ -73,7 +84,7 @@ class Past:
         return [(at_ms, found[at_ms]) for at_ms in sorted(found) if from_ms <= at_ms < to_ms]
 
     def _patiently(self, what: str, ask: Callable[[], Found]) -> Found:
-        pauses = iter(PAUSES_S)
+        pauses = iter(self._pauses_s)
         while True:
             try:
                 return ask()

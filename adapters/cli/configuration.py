@@ -19,15 +19,18 @@ if TYPE_CHECKING:
     from adapters.bybit.client import Keys
 
 OWN = "own"
-MARKET = ("--generated", "--speed", "60")
 CONFIGURATION, SECRETS = "eternal.yaml", ".env"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class RunMode(StrEnum):
-    """Where an engine trades: an exchange on this machine, Bybit's demo or test accounts, or with real money."""
+    """Where an engine trades: an exchange on this machine, Bybit's demo or test accounts, or with real money.
+
+    On paper it is an exchange on this machine as well, at real prices.
+    """
 
     LOCAL = "local"
+    PAPER = "paper"
     DEMO = "demo"
     TESTNET = "testnet"
     LIVE = "live"
@@ -35,7 +38,14 @@ class RunMode(StrEnum):
     @property
     def hosts(self) -> Mode:
         """The addresses that belong to it."""
+        if self.stays_here:
+            return Mode.LOCAL
         return Mode.MAINNET if self is RunMode.LIVE else Mode(self.value)
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether no order leaves this machine."""
+        return self in (RunMode.LOCAL, RunMode.PAPER)
 
 
 class AccountKeys(BaseModel):
@@ -59,7 +69,7 @@ class Configuration(BaseModel):
     keys: Path | None = Field(default=None, description="instead of accounts: the file of keys of a local exchange")
     main: str = Field(default="", description="the account whose keys may move money between all others")
     exchange: str | None = Field(default=None, description="the address of a local exchange; own: it is started too")
-    market: tuple[str, ...] = Field(default=MARKET, description="what `eternal exchange` is told for an own one")
+    market: tuple[str, ...] = Field(default=(), description="what `eternal exchange` is told for an own one")
     rules: Path = Field(default=Path("rules"), description="the folder of the rule files")
     environment: str = Field(default="", description="the environment whose values the rules have")
     store: Path = Field(default=Path("store"), description="the folder of the private database")
@@ -114,9 +124,9 @@ class WorkingFolder:
         from adapters.bybit.client import Keys
 
         file = self.place(self.configuration.keys or Path())
-        if self.configuration.mode is not RunMode.LOCAL:
+        if not self.configuration.mode.stays_here:
             raise Failure(
-                f"Expected `accounts` in {self.path / CONFIGURATION}: only mode local reads keys from a file."
+                f"Expected `accounts` in {self.path / CONFIGURATION}: only modes local and paper read keys from a file."
             )
         try:
             members = json.loads(file.read_text(encoding="utf-8"))

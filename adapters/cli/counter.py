@@ -21,7 +21,7 @@ from adapters.bybit.line import Line
 from adapters.bybit.offset import ExchangeClock, Offset
 from adapters.bybit.venue import Account
 from adapters.bybit.wallet import coins, unified, worth
-from adapters.cli.configuration import Configuration
+from adapters.cli.configuration import Configuration, RunMode
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.trading import Trading
 from adapters.clock import monotonic_ms
@@ -155,7 +155,9 @@ class Counter:
         if self.hosts.mode is not Mode.LOCAL:
             return Watch(lost_ms=lost_ms, quotes_every_ms=QUOTES_EVERY_MS)
         probe_s = min(Watch().probe_s, lost_ms / 1000 / 5)
-        today = abs(self.offset.ahead_ms) < SAME_TIME_MS
+        # On paper a moment is played when it has been read, and until then the exchange's clock waits.
+        is_paper = self._trading.folder.configuration.mode is RunMode.PAPER
+        today = abs(self.offset.ahead_ms) < SAME_TIME_MS and not is_paper
         return Watch(FOR_EVER_MS, lost_ms=lost_ms, probe_s=probe_s, stragglers_ms=500, checks_clock=today)
 
     def _line(self, client: Client) -> Line:

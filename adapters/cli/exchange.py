@@ -16,6 +16,7 @@ from runtime.timeframe import timeframe_ms
 
 if TYPE_CHECKING:
     from adapters.history.folder import CandleFolder
+    from adapters.served.application import Application
     from runtime.market_data import Key, MarketData
 
 Coins = Mapping[str, Mapping[str, Decimal]]
@@ -23,7 +24,8 @@ Coins = Mapping[str, Mapping[str, Decimal]]
 SEED = 7
 FIRST_DAY, YEARS = "2020-01-01", 3
 FROM_DAY = "2021-01-01"
-KEYS = Path("exchange-keys.json")
+KEYS, STATE = Path("exchange-keys.json"), Path("paper-accounts.json")
+TIMEFRAME = "1h"
 LOWEST_SPEED, HIGHEST_SPEED = 0.001, 1e7
 EVER_MS = 10**13
 EVERY_CANDLE = 10**9
@@ -39,10 +41,21 @@ def exchange(
         typer.Option("--from", parser=options.moment, metavar="DAY", help="Where the market starts, UTC."),
     ] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="A symbol to trade; repeat it. Without any: all.")] = None,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Real prices as they come, with made-up accounts, instead of --data.")
+    ] = False,
+    host: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --paper: an exchange on loopback, instead of Bybit.")
+    ] = None,
+    state: Annotated[Path, typer.Option(help="With --paper: where the accounts are kept.")] = STATE,
     timeframe: Annotated[
-        str,
-        typer.Option(parser=options.timeframe, metavar="LENGTH", help="The shortest candles that are played."),
-    ] = "1h",
+        str | None,
+        typer.Option(
+            parser=options.timeframe,
+            metavar="LENGTH",
+            help="The shortest candles that are played; 1h, with --paper 1m.",
+        ),
+    ] = None,
     speed: Annotated[
         float, typer.Option(min=LOWEST_SPEED, max=HIGHEST_SPEED, help="How many times faster than life it goes.")
     ] = 1.0,
@@ -64,23 +77,36 @@ def exchange(
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Let clients ask as often as they like.")] = False,
 ) -> None:
     """Be Bybit on loopback: REST and WebSockets over a recorded or made-up market, with accounts, keys and faults."""
-    from adapters.cli.screen import say
+    from adapters.cli.paper import TIMEFRAME as PAPER_TIMEFRAME
+    from adapters.cli.paper import Paper, paper_exchange
     from adapters.served.application import Application
     from adapters.served.exchange import Setting
-    from adapters.served.serving import LOOPBACK, listen, run
     from adapters.simulated.instruments import load_instruments
 
     held = accounts_of(accounts, capital)
+    if paper:
+        if data is not None or generated or step or start is not None:
+            raise typer.BadParameter("expected none of --data, --generated, --from and --step beside --paper.")
+        asked = Paper(host, symbol or (), timeframe or PAPER_TIMEFRAME, state)
+        with paper_exchange(asked, held, gap, limits=not no_limits) as following:
+            _serve(following, port, keys, f"Its prices are those of {host or 'Bybit'}. Stop it with Ctrl+C.")
+        return
     with _market(data, generated=generated) as folder:
-        market, span = market_of(folder, start, symbol or (), timeframe)
+        market, span = market_of(folder, start, symbol or (), timeframe or TIMEFRAME)
         pace = None if step else speed
         setting = Setting(load_instruments(), market, span, held, speed=pace, gap_s=gap, limits=not no_limits)
-        application = Application(setting)
-        application.exchange.members.write(keys)
-        with listen(port) as listening:
-            say(f"The exchange is at http://{LOOPBACK}:{listening.getsockname()[1]}; its keys are in {keys}.")
-            say(_pace(pace))
-            run(application, listening)
+        _serve(Application(setting), port, keys, _pace(pace))
+
+
+def _serve(application: "Application", port: int, keys: Path, pace: str) -> None:
+    from adapters.cli.screen import say
+    from adapters.served.serving import LOOPBACK, listen, run
+
+    application.exchange.members.write(keys)
+    with listen(port) as listening:
+        say(f"The exchange is at http://{LOOPBACK}:{listening.getsockname()[1]}; its keys are in {keys}.")
+        say(pace)
+        run(application, listening)
 
 
 def _pace(pace: float | None) -> str:

@@ -22,7 +22,7 @@ The rules are in `rules`, and `eternal check` finds mistakes in them.
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
-    mode: Annotated[str | None, typer.Option(metavar="MODE", help="local, demo, testnet or live.")] = None,
+    mode: Annotated[str | None, typer.Option(metavar="MODE", help="local, paper, demo, testnet or live.")] = None,
     book: Annotated[list[str] | None, typer.Option(help="A book to trade; repeat it.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and take what is usual.")] = False,
 ) -> None:
@@ -38,9 +38,9 @@ def init(
     taken = next((name for name in (CONFIGURATION, SECRETS, "rules", "README.md") if (folder / name).exists()), None)
     if taken is not None:
         raise Failure(f"Expected a new folder, found {taken} in {folder} already. Choose another one.", ExitCode.USAGE)
-    asked = mode or ("demo" if yes else typer.prompt("Where to trade (local, demo, testnet, live)", "demo"))
+    asked = mode or ("demo" if yes else typer.prompt("Where to trade (local, paper, demo, testnet, live)", "demo"))
     if asked not in list(RunMode):
-        raise Failure(f'Expected the mode local, demo, testnet or live, found "{asked}".', ExitCode.USAGE)
+        raise Failure(f'Expected the mode local, paper, demo, testnet or live, found "{asked}".', ExitCode.USAGE)
     usual = " ".join(DEFAULT_BOOKS)
     names = tuple(book or (usual if yes else typer.prompt("Which books", usual)).replace(",", " ").split())
     rulebook = in_force(packaged_rules())
@@ -55,6 +55,9 @@ def init(
         write_wallets(folder / WALLETS, rulebook, names, DEFAULT_CAPITAL)
         say(f"Start an exchange for it: eternal exchange --generated --port {PORT} --speed {SPEED} \\")
         say(f"  --accounts {folder / WALLETS} --keys {folder / HANDED_OUT}")
+    elif asked == RunMode.PAPER:
+        write_wallets(folder / WALLETS, rulebook, names, DEFAULT_CAPITAL)
+        say(f"Its made-up accounts begin with what {folder / WALLETS} says, at Bybit's prices; no keys are needed.")
     else:
         _write_secrets(folder / SECRETS, accounts)
         say(f"Write the keys of {', '.join(accounts)} into {folder / SECRETS}.")
@@ -64,13 +67,15 @@ def init(
 def configuration_of(mode: "RunMode", books: Sequence[str], accounts: Sequence[str]) -> str:
     """Write a configuration with comments."""
     lines = [
-        f"mode: {mode}                      # local, demo, testnet or live",
+        f"mode: {mode}                      # local, paper, demo, testnet or live",
         *([f"exchange: {LOCAL_EXCHANGE}   # where `eternal exchange` is"] if mode == "local" else []),
         f"books: [{', '.join(books)}]",
         "rules: rules",
         *(["environment: live"] if mode == "live" else []),
         "",
     ]
+    if mode == "paper":
+        return "\n".join(lines)
     if mode == "local":
         return "\n".join([*lines[:-1], f"keys: {HANDED_OUT}", "main: RESERVE                   # moves money", ""])
     lines += [

@@ -14,18 +14,22 @@ import psycopg
 
 from adapters.cli.child import START_S, Child, child
 from adapters.cli.configuration import OWN, RunMode, WorkingFolder
+from adapters.cli.exchange import STATE
 from adapters.cli.failure import Failure
 from adapters.cli.places import existing
 from adapters.cli.plan import DEFAULT_CAPITAL
-from adapters.cli.rulebook import in_force
+from adapters.cli.rulebook import books_named, in_force
 from adapters.cli.wallets import HANDED_OUT, WALLETS, write_wallets
+from adapters.cli.wanted import looked_at, needed
 from adapters.cli.writer import URL, store_locator
 from adapters.clock import Stopwatch
 from adapters.postgres.connection import connect
 from adapters.postgres.failure import StoreError
+from rules.language.rulebook import Rulebook
 from runtime.capital import RESERVE
 
 LOG = "exchange.log"
+MARKET = ("--generated", "--speed", "60")
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 LOOK_S, ANSWER_S = 0.2, 5.0
 WROTE = "SELECT seq FROM journal LIMIT 1"
@@ -34,7 +38,7 @@ Say = Callable[[str], None]
 
 def is_own(folder: WorkingFolder) -> bool:
     """Whether a working folder names no exchange that is running."""
-    return folder.configuration.mode is RunMode.LOCAL and folder.configuration.exchange in (None, OWN)
+    return folder.configuration.mode.stays_here and folder.configuration.exchange in (None, OWN)
 
 
 @contextmanager
@@ -46,7 +50,8 @@ def exchange_of(folder: WorkingFolder, say: Say) -> Iterator[WorkingFolder]:
     if not is_own(folder):
         yield folder
         return
-    _refuse_an_old_store(folder)
+    if not _goes_on(folder):
+        _refuse_an_old_store(folder)
     with child("The exchange", _words(folder), folder.place(Path(LOG))) as begun:
         address = address_of(begun)
         say(f"The exchange of this engine is at {address}; it ends with the engine.")
@@ -106,10 +111,28 @@ def _words(folder: WorkingFolder) -> list[str]:
     configuration = folder.configuration
     wallets = folder.place(Path(WALLETS))
     if not wallets.exists():
-        rulebook = in_force(existing(folder.place(configuration.rules)), configuration.environment)
-        write_wallets(wallets, rulebook, configuration.books, DEFAULT_CAPITAL)
+        write_wallets(wallets, _rules(folder), configuration.books, DEFAULT_CAPITAL)
+    market = configuration.market or MARKET
+    if configuration.mode is RunMode.PAPER:
+        symbols = (word for symbol in _symbols(_rules(folder), configuration.books) for word in ("--symbol", symbol))
+        market = ("--paper", "--state", str(folder.place(STATE)), *symbols, *configuration.market)
     keys = folder.place(configuration.keys or Path(HANDED_OUT))
-    return ["exchange", *configuration.market, "--accounts", str(wallets), "--keys", str(keys)]
+    return ["exchange", *market, "--accounts", str(wallets), "--keys", str(keys)]
+
+
+def _rules(folder: WorkingFolder) -> Rulebook:
+    return in_force(existing(folder.place(folder.configuration.rules)), folder.configuration.environment)
+
+
+def _symbols(rulebook: Rulebook, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give what the books trade and look at, each symbol once."""
+    books = books_named(rulebook, names)
+    return tuple(dict.fromkeys(symbol for _, symbol, _ in (*needed(rulebook, books), *looked_at(rulebook, books))))
+
+
+def _goes_on(folder: WorkingFolder) -> bool:
+    """Whether the exchange that is started is the one that the store knows."""
+    return folder.configuration.mode is RunMode.PAPER and folder.place(STATE).exists()
 
 
 def _refuse_an_old_store(folder: WorkingFolder) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-MODES = "local, demo, testnet or live"
+MODES = "local, paper, demo, testnet or live"
 
 
 def run(

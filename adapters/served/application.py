@@ -13,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from adapters.served.control import Control
 from adapters.served.exchange import ServedExchange, Setting
+from adapters.served.following_player import FollowingPlayer
 from adapters.served.lines import Lines
 from adapters.served.market_player import MarketPlayer
 from adapters.served.mood_door import MoodDoor
@@ -28,7 +29,7 @@ class Application:
     def __init__(self, setting: Setting) -> None:
         self.exchange = ServedExchange(setting)
         self.lines = Lines()
-        self.player = MarketPlayer(self.exchange, setting)
+        self.player = _player(self.exchange, setting)
         streams = StreamDoor(self.exchange, self.lines)
         self.control = Control(self.exchange, self.player, streams)
         self._is_held = setting.speed is None
@@ -83,3 +84,9 @@ class Application:
             "liquidate": control.liquidate,
             "key": control.key,
         }
+
+
+def _player(exchange: ServedExchange, setting: Setting) -> MarketPlayer | FollowingPlayer:
+    if setting.follows is None:
+        return MarketPlayer(exchange, setting)
+    return FollowingPlayer(exchange, setting, setting.follows)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from dataclasses import astuple
 from itertools import groupby
 
 import polars as pl
@@ -36,6 +37,18 @@ class Chart:
         """Let a candle end."""
         self._under_way.pop((candle.market, candle.symbol), None)
         self.reached_ms = max(self.reached_ms, candle.close_ms)
+
+    def grow(self, candle: Candle) -> None:
+        """Let a candle of the shortest length end that was not among those of the beginning, and the longer with it."""
+        market, symbol, finest = candle.market, candle.symbol, candle.timeframe
+        self.close(candle)
+        self._frames[market, symbol, finest].append(tuple(getattr(candle, name) for name in _COLUMNS))
+        for key, rows in self._frames.items():
+            length_ms = timeframe_ms(key[2])
+            if key[:2] != (market, symbol) or key[2] == finest or (candle.close_ms - grid_start_ms(key[2])) % length_ms:
+                continue
+            parts = self._known(market, symbol, finest, candle.close_ms - length_ms, candle.close_ms)
+            rows.append(astuple(joined(parts, candle.close_ms - length_ms)))
 
     def correct(self, market: Market, symbol: str, close: float) -> None:
         """Give the candle that has just ended another close; raises ValueError where none has."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.served.exchange import ServedExchange
 from adapters.served.fault import Fault, FaultKind
+from adapters.served.following_player import FollowingPlayer
 from adapters.served.market_player import MarketPlayer, Phase
 from adapters.served.stream_door import StreamDoor
 from runtime.instrument import Market
@@ -18,7 +19,7 @@ MEMBER_FIELDS = ("permissions", "addresses", "read_only", "expires_ms")
 class Control:
     """The levers of the exchange. All raise ValueError, TypeError or KeyError for what can't be done."""
 
-    def __init__(self, exchange: ServedExchange, player: MarketPlayer, streams: StreamDoor) -> None:
+    def __init__(self, exchange: ServedExchange, player: MarketPlayer | FollowingPlayer, streams: StreamDoor) -> None:
         self._exchange = exchange
         self._player = player
         self._streams = streams

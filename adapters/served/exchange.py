@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from adapters.clock import now_ms
 from adapters.served.call import refused
 from adapters.served.chart import Chart
 from adapters.served.fault import FaultKind
 from adapters.served.faults import Faults
+from adapters.served.following import Following
 from adapters.served.market_clock import MarketClock
 from adapters.served.members import Members
 from adapters.served.private_board import PrivateBoard
@@ -17,6 +19,7 @@ from adapters.served.public_board import PublicBoard
 from adapters.served.quotes import Quotes, quotes
 from adapters.served.rate_limits import RateLimits
 from adapters.served.ticker import Ticker
+from adapters.simulated.change import Change
 from adapters.simulated.live import LiveExchange
 from adapters.simulated.precision import ZERO, exact
 from adapters.simulated.settings import ExchangeSettings
@@ -34,7 +37,8 @@ class Setting:
 
     `accounts` hold coins by name; the first account is the master. `span` is the part of the data that is played, in
     milliseconds UTC. `speed` is how many times faster than life the market goes; None holds it until it is advanced.
-    `gap_s` is how long the market waits between two candles, in seconds of this machine.
+    `gap_s` is how long the market waits between two candles, in seconds of this machine. With `follows` the market is
+    another one's: the data are what it was before, and the span ends where it begins.
     """
 
     instruments: Mapping[tuple[Market, str], Instrument]
@@ -46,6 +50,7 @@ class Setting:
     gap_s: float = 0.1
     limits: bool = True
     seed: int = 0
+    follows: Following | None = None
 
 
 class ServedExchange:
@@ -63,11 +68,35 @@ class ServedExchange:
         self.private = PrivateBoard(self)
         coins = {name: dict(held) for name, held in setting.accounts.items()}
         funds: dict[str, dict[str, Decimal]] = {f"{name}{FUND}": {} for name in setting.accounts}
-        self.live = LiveExchange(self.instruments, setting.settings, coins | funds, self.private.tell)
+        self.live = LiveExchange(self.instruments, setting.settings, coins | funds, self._tell)
         self.funding = _settled_before(setting)
         self.transfers: list[dict[str, str]] = []
         self.asked: Counter[str] = Counter()
         """How often each order was asked for, by the client's own name of it, whatever the answer was."""
+        self.changes = 0
+        """How often anything of any account has changed."""
+        self.is_cut_off = False
+        """Whether nobody is served because the market that is followed is out of sight."""
+        if setting.follows is not None and setting.follows.kept is not None:
+            self._restore(setting.follows.kept, setting.settings)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give what its accounts are and have done, and which moment the market has reached, as JSON-able values."""
+        return {
+            "reached_ms": self.chart.reached_ms,
+            "settled_ms": {symbol: rates[-1][0] for symbol, rates in self.funding.items() if rates},
+            "members": [member.name for member in self.members],
+            "live": self.live.to_plain(),
+            "transfers": self.transfers,
+        }
+
+    def _restore(self, plain: Mapping[str, Any], settings: ExchangeSettings) -> None:
+        self.live.restore(plain["live"], settings)
+        self.transfers = [dict(row) for row in plain["transfers"]]
+
+    def _tell(self, change: Change) -> None:
+        self.changes += 1
+        self.private.tell(change)
 
     @property
     def now_ms(self) -> int:
@@ -82,7 +111,7 @@ class ServedExchange:
     @property
     def in_maintenance(self) -> bool:
         """Whether nobody is served."""
-        return self.faults.standing(FaultKind.MAINTENANCE) is not None
+        return self.is_cut_off or self.faults.standing(FaultKind.MAINTENANCE) is not None
 
     def instrument(self, market: Market, symbol: str) -> Instrument:
         """Give an instrument; raises RequestRefusedError where it is not offered."""
@@ -109,7 +138,9 @@ class ServedExchange:
 def _settled_before(setting: Setting) -> dict[str, list[tuple[int, Decimal]]]:
     return {
         symbol: [
-            (at_ms, exact(rate)) for at_ms, rate in frame.select("at_ms", "rate").rows() if at_ms < setting.span[0]
+            (at_ms, exact(rate))
+            for at_ms, rate in frame.select("at_ms", "rate").rows()
+            if setting.follows is not None or at_ms < setting.span[0]
         ]
         for symbol, frame in setting.data.funding.items()
     }

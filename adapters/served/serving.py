@@ -85,7 +85,13 @@ class Served:
 @contextmanager
 def serve(setting: Setting, port: int = 0) -> Iterator[Served]:
     """Serve an exchange in a thread while the context lasts; port 0 takes any that is free."""
-    application = Application(setting)
+    with serving(Application(setting), port) as served:
+        yield served
+
+
+@contextmanager
+def serving(application: Application, port: int = 0) -> Iterator[Served]:
+    """Serve an exchange that stands ready, as `serve` does."""
     server = _Server(application)
     listening = listen(port)
     thread = threading.Thread(target=server.run, args=([listening],), name="served-exchange", daemon=True)

@@ -1,17 +1,22 @@
 """The books of the exchange: executions and transactions, kept from events alone, beside what the accounts hold."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from adapters.simulated.execution import Execution
 from adapters.simulated.order_record import OrderRecord
+from adapters.simulated.order_records import OrderRecords
 from adapters.simulated.position import FLAT, Position
 from adapters.simulated.precision import EXACT, ZERO, signed
 from adapters.simulated.transaction import Transaction, TransactionKind
+from runtime.codec import from_plain, to_plain
 from runtime.events import CashFlow, Fill, FillKind, FundingPayment
 from runtime.instrument import Instrument, Market
 
 Booked = Execution | FundingPayment
+Cause = TypeVar("Cause", bound=Execution | FundingPayment | CashFlow)
 
 
 class Ledger:
@@ -121,3 +126,41 @@ class Ledger:
         lines.append(
             Transaction(len(lines) + 1, at_ms, account, kind, coin, balance, cause, cash_flow, funding, fee, size)
         )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give it as JSON-able values."""
+        return {
+            "balances": [[*key, str(amount)] for key, amount in self._balances.items()],
+            "positions": [[*key, position.to_plain()] for key, position in self._positions.items()],
+            "realised": [[*key, str(amount)] for key, amount in self._realised.items()],
+            "booked": {account: [to_plain(one) for one in booked] for account, booked in self._booked.items()},
+            "transactions": {
+                account: [to_plain(line) for line in lines] for account, lines in self._transactions.items()
+            },
+            "entries": self.entries,
+        }
+
+    @classmethod
+    def from_plain(
+        cls,
+        plain: Mapping[str, Any],
+        instruments: Mapping[tuple[Market, str], Instrument],
+        orders: OrderRecords,
+    ) -> "Ledger":
+        """Build it from what to_plain gave; its executions are of these orders."""
+        ledger = cls(instruments, {})
+        ledger._balances = {(account, coin): Decimal(amount) for account, coin, amount in plain["balances"]}
+        ledger._positions = {(account, symbol): Position.from_plain(one) for account, symbol, one in plain["positions"]}
+        ledger._realised = {(account, symbol): Decimal(amount) for account, symbol, amount in plain["realised"]}
+        for account, booked in plain["booked"].items():
+            ledger._booked[account] = [_of(orders, from_plain(Booked, one)) for one in booked]
+        for account, lines in plain["transactions"].items():
+            read = [from_plain(Transaction, line) for line in lines]
+            ledger._transactions[account] = [replace(line, cause=_of(orders, line.cause)) for line in read]
+        ledger.entries = plain["entries"]
+        return ledger
+
+
+def _of(orders: OrderRecords, cause: Cause) -> Cause:
+    """Give an execution the order that goes on, instead of its copy."""
+    return replace(cause, order=orders.named(cause.order.exchange_id)) if isinstance(cause, Execution) else cause

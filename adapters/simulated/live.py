@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from adapters.simulated.change import Change, Executed, OrderChanged, PositionChanged, WalletChanged
 from adapters.simulated.exchange import SimulatedExchange
@@ -71,6 +72,20 @@ class LiveExchange:
         self.ledger = Ledger(instruments, coins)
         self._tell = tell
         self._under_way: dict[tuple[Market, str], Candle] = {}
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give all that it remembers as JSON-able values; candles under way are not among them."""
+        return {
+            "model": self.model.to_plain(),
+            "orders": self.orders.to_plain(),
+            "ledger": self.ledger.to_plain(),
+        }
+
+    def restore(self, plain: Mapping[str, Any], settings: ExchangeSettings) -> None:
+        """Stand where the exchange stood that gave this; raises ValueError, KeyError or TypeError for other values."""
+        self.model = SimulatedExchange.from_plain(plain["model"], self.instruments, settings)
+        self.orders = OrderRecords.from_plain(plain["orders"])
+        self.ledger = Ledger.from_plain(plain["ledger"], self.instruments, self.orders)
 
     # --- the market -------------------------------------------------------------------------------------------------
 

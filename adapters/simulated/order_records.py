@@ -1,9 +1,11 @@
 """All orders that the exchange has ever taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from adapters.simulated.order_record import OrderRecord
+from runtime.codec import from_plain, to_plain
 from runtime.instrument import Market
 
 FIRST_SPOT_ID = 1_800_000_000_000_000_000
@@ -63,3 +65,23 @@ class OrderRecords:
     def forget_stop(self, account: str, symbol: str) -> OrderRecord | None:
         """Say that a position has no stop any more; returns the order behind the one it had."""
         return self._stops.pop((account, symbol), None)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give them as JSON-able values."""
+        return {
+            "orders": [to_plain(record) for record in self._by_id.values()],
+            "stops": [record.exchange_id for record in self._stops.values()],
+            "made": self._made,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "OrderRecords":
+        """Build them from what to_plain gave."""
+        records = cls()
+        for order in plain["orders"]:
+            records.add(from_plain(OrderRecord, order))
+        for exchange_id in plain["stops"]:
+            stop = records.named(exchange_id)
+            records._stops[stop.request.account, stop.request.symbol] = stop
+        records._made = plain["made"]
+        return records
