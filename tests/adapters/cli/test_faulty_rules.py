@@ -118,7 +118,8 @@ def test_a_bad_file_fences_off_its_own_book_until_it_is_put_right(start: Any, be
     symbol, before = beside.held()[0], beside.remembered()
     stop, since = beside.position(symbol).stop, len(beside.journal.follow().steps)
     second = start(trend_1=SLOW)
-    assert "rules/engines/trend-1.yaml:32:9: R061 `120` is a whole number; the param `slow`" in second.until("trend-1 opens nothing")
+    said = second.until("trend-1 opens nothing")
+    assert "rules/engines/trend-1.yaml:32:9: R061 `120` is a whole number; the param `slow`" in said
     address = second.until("Numbers and health").split()[3].removesuffix("/metrics,")
     second.until("reconciled")
     running.wait_for(lambda: beside.fenced() == ["trend-1"], "a status that tells of it")
