@@ -19,7 +19,7 @@ help:  ## print this list
 setup: .venv/installed  ## make .venv from the lock files
 
 test: check  ## check, then run all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: setup  ## run all tests and tell which lines none of them reaches
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term

@@ -65,7 +65,8 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     Given the engine runs against the local exchange
     When the database goes away
     And the candle of the day closes
-    And 60 seconds go by
+    Then the log says "The database is away or its disk is full"
+    When 60 seconds go by
     Then no order has reached the exchange
     When the database is back
     Then the journal has the refusal "the journal can't be written, and nothing that adds risk leaves before it is"
