@@ -52,6 +52,10 @@ class PublicBoard:
         """Whether anybody listens to a topic."""
         return bool(self._listeners.get((market, topic)))
 
+    def hears_candles(self) -> bool:
+        """Whether anybody listens to candles of any kind."""
+        return any(topic.startswith("kline.") and listeners for (_, topic), listeners in [*self._listeners.items()])
+
     def leave(self, connection: Connection, topic: str | None = None) -> None:
         """Tell a connection no more of a topic, or of anything."""
         for (_, name), listeners in self._listeners.items():

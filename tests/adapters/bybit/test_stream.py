@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -35,8 +36,10 @@ class Line:
             return
 
     def say(self, *texts: str | bytes) -> None:
-        for text in texts:
-            self.opened[-1].send(text)
+        """Say something to whoever still listens."""
+        with suppress(ConnectionClosed):
+            for text in texts:
+                self.opened[-1].send(text)
 
     def stop(self) -> None:
         self._server.shutdown()
