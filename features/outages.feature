@@ -60,24 +60,6 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     When the clock of the exchange is right again
     Then the operator is told at P2 that "Trading goes on."
 
-  @STATE-05
-  Scenario: While the database is away no risk is taken, and what happened is written when it is back
-    Given the engine runs against the local exchange
-    When the database goes away
-    And the candle of the day closes
-    Then the log says "The database is away or its disk is full"
-    When 60 seconds go by
-    Then no order has reached the exchange
-    When the database is back
-    Then the journal has the refusal "the journal can't be written, and nothing that adds risk leaves before it is"
-    And the journal has the candle of each day once
-    When the next one opens
-    And the candle of the day closes
-    And the next one opens
-    Then 1 order has reached the exchange
-    And the books are what the exchange holds
-    And "replay" at the terminal says "came out the same, byte for byte"
-
   @STATE-05 @EXEC-10
   Scenario: While the database is away a position stays protected
     Given the engine runs against the local exchange

@@ -103,12 +103,6 @@ def _(live: Live, words: str) -> None:
     live.expect(lambda: any(words in reason for reason in _refusals(live)), f"a refusal because {words}")
 
 
-@says("the log says {words:Quoted}")
-def _(live: Live, words: str) -> None:
-    """The process has written a line with these words, whatever becomes of the journal."""
-    live.expect(lambda: live.process.says(words), f"a line of the log that says {words}")
-
-
 @says("the journal has the candle of each day once")
 def _(live: Live) -> None:
     """None is missed and none counted twice."""
