@@ -76,7 +76,10 @@ STOP = "stop:"
 
 
 class Engine:
-    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output."""
+    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output.
+
+    With `fast` the tables of the machines are executed without the library, with equal outcomes.
+    """
 
     def __init__(
         self,
@@ -84,8 +87,10 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
+        fast: bool = False,
     ) -> None:
         self.rulebook = rulebook
+        self._fast = fast
         self.books = {name: rulebook.books[name] for name in books}
         self.portfolio = portfolio
         self.trades = Trades()
@@ -106,7 +111,7 @@ class Engine:
         book = self.books[name]
         table = MACHINES[book.machine]
         symbols = ("",) if serves_whole_book(table) else book.symbols
-        machine = Machine(table)
+        machine = Machine(table, self._fast)
         return [Instance(book, symbol, machine, table.begin(0)) for symbol in symbols]
 
     def _bind(self) -> None:

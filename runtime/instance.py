@@ -9,7 +9,7 @@ from machines.machine import Machine
 from machines.table import Firing, Snapshot
 from rules.language.book import Book, Mode, Rule
 from rules.language.evaluate import Value, compile_live
-from rules.language.explain import Explained, explain
+from rules.language.explain import Explained, Explainer
 from runtime.binding import ViewBinder
 from runtime.facts import FACTS_OF
 from runtime.view import View, World
@@ -54,6 +54,7 @@ class Instance:
     binder: ViewBinder = field(init=False)
     by_state: dict[str, tuple[LiveRule, ...]] = field(init=False)
     held_since: dict[tuple[str, str], int] = field(default_factory=dict)
+    _explainers: dict[tuple[str, str], Explainer] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,6 +75,7 @@ class Instance:
         """Compile the rules against what there is to see."""
         self.view = View(world, self.book, lambda: self.snapshot)
         self.binder = ViewBinder(self.view, FACTS_OF[self.book.machine])
+        self._explainers.clear()
         rules = [rule for rule in in_order(self.book.rules) if rule.mode is not Mode.OFF]
         live = [self._compile(rule, order) for order, rule in enumerate(rules)]
         self.by_state = {
@@ -192,7 +194,10 @@ class Instance:
 
     def trace(self, rule: Rule, symbol: str = "") -> Explained:
         """Explain what a rule's condition sees at this moment."""
-        return explain(rule.when, self.binder, symbol or self.symbol)
+        name = (rule.id, symbol or self.symbol)
+        if name not in self._explainers:
+            self._explainers[name] = Explainer(rule.when, self.binder, name[1])
+        return self._explainers[name].now()
 
 
 def in_order(rules: tuple[Rule, ...]) -> list[Rule]:

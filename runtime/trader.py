@@ -13,6 +13,7 @@ from machines.intents import (
     Enter,
     Intent,
     Leave,
+    MoveStop,
     PairIntent,
     Sell,
     Transfer,
@@ -193,7 +194,7 @@ class Trader:
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
-        naming = self._naming(instance, rule, intent.symbol, now_ms)
+        naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
         planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
         if isinstance(planned, Unplannable):
@@ -204,8 +205,12 @@ class Trader:
                 return Refused(intent, "envelope", reason)
         return Placeable(Approved(intent, planned.requests, (*limits, *planned.limits)), planned, naming)
 
-    def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
+    def _naming(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Naming:
+        """What the order of an intent is named after; what makes no order needs no name of its own."""
         slot = f"{instance.book.name}:{now_ms}"
+        if isinstance(intent, MoveStop | CancelOpen):
+            return Naming(rule, slot)
+        symbol = intent.symbol
         attempt = 1 + self.desk.failed_exits(instance.book.name, symbol)
         while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
             attempt += 1

@@ -295,12 +295,13 @@ def rulebook_of(case: Case) -> Rulebook:
 
 
 def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcome, Leaper]:
-    """Run a case after some days of warming up."""
+    """Run a case after some days of warming up; the run that leaps executes its machines without the library."""
     from_ms, to_ms = BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
     books, instruments = tuple(rulebook.books), load_instruments()
     shares = shares_of(rulebook, books, {})
     exchange = SimulatedExchange(instruments, ExchangeSettings(), wallets_of(rulebook, shares, CAPITAL))
-    engine = Engine(rulebook, books, portfolio_of(rulebook, shares, CAPITAL, instruments), instruments)
+    portfolio = portfolio_of(rulebook, shares, CAPITAL, instruments)
+    engine = Engine(rulebook, books, portfolio, instruments, fast=leaping)
     for key, frame in case.data.candles.items():
         history = engine.world.histories.history(*key)
         history.preload(frame)
