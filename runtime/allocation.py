@@ -146,10 +146,10 @@ class Allocation:
             return
         self._day = draft.at_ms // DAY_MS
         self._change_shares(draft)
-        self._measure(draft)
+        figures = self._measure(draft)
         if self.performance is not None:
             before = set(self.performance.under_review)
-            self.performance.look(self._figures(), draft)
+            self.performance.look(figures, draft)
             if self.performance.under_review != before:
                 self._show(self._figures())
         self.follow(draft)
@@ -172,10 +172,12 @@ class Allocation:
 
     # ── figures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _measure(self, draft: Draft) -> None:
+    def _measure(self, draft: Draft) -> dict[str, Figures]:
         for name, holder in self.holders.all.items():
             self.values.observe(name, draft.at_ms, self.holders.equity(holder))
-        self._show(self._figures())
+        figures = self._figures()
+        self._show(figures)
+        return figures
 
     def _target(self, holder: Holder) -> Decimal:
         halved = self.performance is not None and self.performance.halves(holder.name)

@@ -118,8 +118,11 @@ class Backtest:
         while self._waiting:
             step = self.engine.step(self._waiting.popleft())
             self._watch(step)
-            self.settled = self.settled and is_quiet(step)
-            self.changes += not (is_quiet(step) and isinstance(step.event, PASSING))
+            if not is_quiet(step):
+                self.settled = False
+                self.changes += 1
+            elif not isinstance(step.event, PASSING):
+                self.changes += 1
             for request in step.requests:
                 self._waiting.extend(self.exchange.submit(request, step.at_ms))
 

@@ -332,7 +332,8 @@ class Engine:
             instance = self._tell(reaction, draft)
             if instance is not None and instance.machine.table.awaiting:
                 told[instance.key] = instance
-        self._decide(told.values(), draft)
+        if told:
+            self._decide(told.values(), draft)
         self._share_out(draft)
 
     def _tell(self, reaction: Reaction, draft: Draft) -> Instance | None:

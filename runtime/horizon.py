@@ -98,20 +98,24 @@ class Horizon:
         end = min(end, self._day_end(first, before_ms))
         if end - first < WORTH or not self._calm(before_ms):
             return None
-        self._notice(changes)
         end = self._before_settlements(first + paid, end)
         if end - first < WORTH or not self._as_expected(first):
             return None
         end = self._before_decisions(first, end)
-        end = self._before_stops(first, end) if end - first >= WORTH else first
+        if end - first < WORTH:
+            return None
+        self._notice(changes)
+        end = self._before_stops(first, end)
         return self._before_breaker(first, end) if end - first >= WORTH else None
 
     def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
         """Whether funding is settled at a turn that would be leapt over otherwise."""
+        if self._before_settlements(turn, turn + 1) != turn:
+            return False
         if self._day_end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
             return False
         self._notice(changes)
-        return self._before_settlements(turn, turn + 1) == turn < self._before_stops(turn, turn + 1)
+        return turn < self._before_stops(turn, turn + 1)
 
     def _day_end(self, first: int, before_ms: int) -> int:
         midnight = self._table.after((before_ms // DAY_MS + 1) * DAY_MS - 1)

@@ -131,18 +131,13 @@ class Instance:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None
-        holding = tuple(
-            s for s, when in live.when.items() if when() is True and self._held_long_enough(rule, s, now_ms)
-        )
+        holding = tuple([symbol for symbol, when in live.when.items() if when() is True])
         if rule.held_for_ms:
+            holding = tuple(symbol for symbol in holding if self._held_long_enough(rule, symbol, now_ms))
             self._forget(rule, holding, live)
-        if not holding:
-            return None
-        return self._arguments(live, holding)
+        return self._arguments(live, holding) if holding else None
 
     def _held_long_enough(self, rule: Rule, symbol: str, now_ms: int) -> bool:
-        if not rule.held_for_ms:
-            return True
         return now_ms - self.held_since.setdefault((rule.id, symbol), now_ms) >= rule.held_for_ms
 
     def _forget(self, rule: Rule, holding: tuple[str, ...], live: LiveRule) -> None:
@@ -151,8 +146,7 @@ class Instance:
                 self.held_since.pop((rule.id, symbol), None)
 
     def _arguments(self, live: LiveRule, holding: tuple[str, ...]) -> Ready:
-        listed = self.view.listed()
-        symbols = listed if holding == ("",) else holding
+        symbols = self.view.listed() if holding == ("",) else holding
         values: dict[str, Any] = {}
         missing: list[str] = []
         for name in live.rule.arguments:

@@ -196,7 +196,8 @@ class Trader:
         assert price is not None
         naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
+        view = (self.protected_view if isinstance(intent, MoveStop) else self.account_view)(instance, intent.symbol)
+        planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
         if isinstance(intent, Enter | Buy):
@@ -244,6 +245,19 @@ class Trader:
             attempt=naming.attempt,
             snapshot=self.desk.fresh(now_ms),
             patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
+        )
+
+    def protected_view(self, instance: Instance, symbol: str) -> AccountView:
+        """What planning the move of a stop needs to know: position and stop; nothing is spent."""
+        account, market = instance.book.account, instance.view.market
+        return AccountView(
+            account=account,
+            equity=None,
+            available=ZERO,
+            free=ZERO,
+            notional=None,
+            position=self._portfolio.position(account, market, symbol),
+            stop=self._portfolio.stop(account, symbol),
         )
 
     def account_view(self, instance: Instance, symbol: str) -> AccountView:
