@@ -212,6 +212,16 @@ class Engine:
         if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
+        return self._answer(event, draft)
+
+    def end_day(self, event: CandleClose) -> Step:
+        """Answer to candles of midnight that were taken in already and move no rule: the shares are looked at."""
+        draft = Draft(event.at_ms)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
+        return self._answer(event, draft)
+
+    def _answer(self, event: Event, draft: Draft) -> Step:
         if self.halted:
             self.halt.advance(draft)
         self.protection.note(draft.requests)
