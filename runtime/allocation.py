@@ -129,6 +129,12 @@ class Allocation:
         if self.deposits is not None and not self._around.trader.transfers.knows(name):
             self.deposits.failed(name)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a harvest is under way or money waits to be split."""
+        cutting = self.harvest is not None and self.harvest.cutting is not None
+        return cutting or (self.deposits is not None and bool(self.deposits.waiting))
+
     def follow(self, draft: Draft) -> None:
         """Go on with what is under way, and split what waits."""
         if self.harvest is not None:

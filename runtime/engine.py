@@ -224,8 +224,9 @@ class Engine:
     def _answer(self, event: Event, draft: Draft) -> Step:
         if self.halted:
             self.halt.advance(draft)
-        self.protection.note(draft.requests)
-        self.leverages.note(draft.requests)
+        if draft.requests:
+            self.protection.note(draft.requests)
+            self.leverages.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -258,7 +259,9 @@ class Engine:
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
         """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
-        if self.allocation is not None and SHARES not in self.fences.fenced:
+        if self.allocation is None or not (daily or self.allocation.busy):
+            return
+        if SHARES not in self.fences.fenced:
             with self.fences.around(SHARES, "sharing out the money", draft):
                 self.allocation.look(draft) if daily else self.allocation.follow(draft)
 
