@@ -21,6 +21,7 @@ from runtime.prospects import Prospects
 DAY_MS = 86_400_000
 # Looking further costs more than it saves.
 LONGEST = 2_048
+MOST_SPARED_DAYS = 15
 FUNDING_RATE = "funding.rate"
 # A leap costs as much as some steps do.
 WORTH = 2
@@ -72,6 +73,7 @@ class Horizon:
         self._unexpected = list(table.sources)
         self._untrue_before = 0
         self._prospects: list[Prospects] = []
+        self._look_again_ms = self._spared_days = 0
         self._changes = -1
         self._room: dict[Key, tuple[float, float]] | None = None
         self._value: LinearValue | None = None
@@ -116,13 +118,13 @@ class Horizon:
         `before_ms` was the turn before, and its candles changed nothing. `changes` grows with all that happens
         otherwise. `paid` says that the funding of the first turn was settled already.
         """
-        end = min(end, self._end(first))
+        end = min(end, self._end(first, before_ms))
         if end - first < WORTH or not self._calm(before_ms):
             return None
         end = self._before_settlements(first + paid, end)
         if end - first < WORTH or not self._as_expected(first):
             return None
-        end = self._before_decisions(first, end)
+        end = self._beyond_midnight(before_ms, end, self._before_decisions(first, end))
         if end - first < WORTH:
             return None
         self._notice(changes)
@@ -133,13 +135,25 @@ class Horizon:
         """Whether funding is settled at a turn that would be leapt over otherwise."""
         if self._before_settlements(turn, turn + 1) != turn:
             return False
-        if self._end(turn) - turn < WORTH or not self._calm(before_ms):
+        if self._end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
             return False
         self._notice(changes)
         return turn < self._before_stops(turn, turn + 1)
 
-    def _end(self, first: int) -> int:
-        return next_of(self._halts, first, min(len(self._table), first + LONGEST))
+    def _end(self, first: int, before_ms: int) -> int:
+        end = next_of(self._halts, first, min(len(self._table), first + LONGEST))
+        return min(end, self._midnight(before_ms)) if before_ms < self._look_again_ms else end
+
+    def _midnight(self, before_ms: int) -> int:
+        return self._table.after((before_ms // DAY_MS + 1) * DAY_MS - 1)
+
+    def _beyond_midnight(self, before_ms: int, asked: int, end: int) -> int:
+        """Where something is decided at each midnight, it isn't asked beforehand for some days."""
+        midnight = self._midnight(before_ms)
+        if asked > midnight:
+            self._spared_days = 0 if end > midnight else min(2 * self._spared_days + 1, MOST_SPARED_DAYS)
+            self._look_again_ms = (before_ms // DAY_MS + 1 + self._spared_days) * DAY_MS if self._spared_days else 0
+        return end
 
     def _calm(self, now_ms: int) -> bool:
         engine = self._engine
