@@ -53,8 +53,8 @@ def is_numeric(node: Typed) -> TypeGuard[Comparison]:
 def unforeseen(book: Book) -> str:
     """Name the rules of a book of which nothing can be said beforehand; empty where there are none.
 
-    They are asked at each candle that the book decides on, in the states in which they count. What is decided at
-    midnight is asked in any case.
+    They are asked at each candle that the book decides on, in the states in which they count. Books of
+    daily candles are not named, since those are few.
     """
     symbol = book.symbols[0]
     asked = [rule for rule in book.rules if rule.mode is not Mode.OFF and book.timeframe != DAILY]
