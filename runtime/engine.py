@@ -3,9 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from machines.catalogue import MACHINES
-from machines.machine import Machine
-from machines.table import Table
 from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
@@ -38,6 +35,7 @@ from runtime.events import (
     OrderRejected,
     OrderUnknown,
     RulesRead,
+    RulesReloaded,
     Started,
     StopGone,
     StopPlaced,
@@ -47,11 +45,12 @@ from runtime.facts import FACTS_OF
 from runtime.fences import KEY_IS_REFUSED, Fences
 from runtime.halt import Halt
 from runtime.history import Histories
-from runtime.instance import Instance
+from runtime.instance import Instance, begun
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
 from runtime.leverages import NAMED as LEVERAGE
 from runtime.leverages import Leverages
+from runtime.library import NO_LIBRARY, Library
 from runtime.life import Life
 from runtime.order_path import OrderPath
 from runtime.orphans import Orphans
@@ -66,6 +65,7 @@ from runtime.status import Hold, Status
 from runtime.step import LevelMove, Step
 from runtime.trader import Trader
 from runtime.trades import Trades
+from runtime.versions import NOTHING_RELOADED, RulesMemory, Versions, rules_memory, running
 from runtime.view import View, World
 
 Series = tuple[Market, str, str]
@@ -84,32 +84,35 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
+        memory: RulesMemory = NOTHING_RELOADED,
+        library: Library = NO_LIBRARY,
     ) -> None:
+        """Make an engine; `memory` is what it knows of reloads, and `library` gives what a reload names."""
         self.rulebook = rulebook
-        self.books = {name: rulebook.books[name] for name in books}
+        self.envelope = memory.envelope or rulebook.envelope
+        older = memory.older(library)
+        self.books = running(books, rulebook, older)
         self.portfolio = portfolio
         self.trades = Trades()
         self.sequence = 0
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
-        self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
+        self.instances = {one.key: one for book in self.books.values() for one in begun(book, older)}
+        self.versions = Versions(self, memory, library)
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
         self.leverages = Leverages()
         self._looks = self._returning = False
-        self._bind()
-        rules, everything = rulebook.lifecycle, tuple(self.instances.values())
-        self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, everything)
-        self.outage = Outage(rules, self.life, portfolio)
         self.commands = Commands(self)
+        self._assemble()
 
-    def _instances(self, name: str) -> Iterable[Instance]:
-        book = self.books[name]
-        table = MACHINES[book.machine]
-        symbols = ("",) if serves_whole_book(table) else book.symbols
-        machine = Machine(table)
-        return [Instance(book, symbol, machine, table.begin(0)) for symbol in symbols]
+    def reassemble(self) -> None:
+        """Put everything together anew that follows from the rules; what it remembers stays."""
+        plain, around = self._parts(), self.decider.around
+        self._assemble()
+        self._restore_parts(plain)
+        self.decider.around = around
 
-    def _bind(self) -> None:
+    def _assemble(self) -> None:
         for instance in self.instances.values():
             instance.bind(self.world)
         views = {name: next(i for i in self.instances.values() if i.book.name == name).view for name in self.books}
@@ -118,18 +121,20 @@ class Engine:
         reviews = {
             name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
         }
-        envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
+        envelope = EnvelopeWatch(self.envelope, self.portfolio)
         self.trader = Trader(self.world, self.ladder, reviews, envelope, self.fences)
         self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
-        every_ms = self.rulebook.lifecycle.look_every_ms
-        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, every_ms)
+        rules = self.rulebook.lifecycle
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, rules.look_every_ms)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
         self.allocation = self._allocation()
+        self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, tuple(instances))
+        self.outage = Outage(rules, self.life, portfolio)
 
     def _allocation(self) -> Allocation | None:
         sharing = self.rulebook.sharing
@@ -211,6 +216,7 @@ class Engine:
             self.halt.advance(draft)
         self.protection.note(draft.requests)
         self.leverages.note(draft.requests)
+        self.versions.advance(draft)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -353,6 +359,9 @@ class Engine:
     def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
         self.fences.read(event.faulty, self.books, draft)
 
+    def _on_reloaded(self, event: RulesReloaded, draft: Draft) -> None:
+        self.versions.reloaded(event, draft)
+
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
 
@@ -487,28 +496,50 @@ class Engine:
 
     def to_plain(self) -> dict[str, Any]:
         """Everything the engine remembers, as JSON-able data; histories of candles are loaded anew, not remembered."""
+        reloaded = self.versions.to_plain()
         return {
             "sequence": self.sequence,
-            "decisions": self.decider.decisions,
             "board": self.world.board.to_plain(),
             "portfolio": self.portfolio.to_plain(),
             "trades": self.trades.to_plain(),
             "instances": [instance.to_plain() for instance in self.instances.values()],
             "lifecycle": self.life.to_plain(),
             "status": self.world.status.to_plain(),
+            "commands": self.commands.to_plain(),
+            "fences": self.fences.to_plain(),
+            "leverages": self.leverages.to_plain(),
+            "looks": [self._looks, self._returning],
+            **self._parts(),
+            **({} if reloaded is None else {"rules": reloaded}),
+        }
+
+    def _parts(self) -> dict[str, Any]:
+        """What those parts remember that are made from the rules."""
+        return {
+            "decisions": self.decider.decisions,
             "halt": self.halt.to_plain(),
             "outage": self.outage.to_plain(),
-            "commands": self.commands.to_plain(),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
-            "fences": self.fences.to_plain(),
             "allocation": None if self.allocation is None else self.allocation.to_plain(),
             "path": self.path.to_plain(),
             "protection": self.protection.to_plain(),
             "reconciliation": self.reconciliation.to_plain(),
-            "leverages": self.leverages.to_plain(),
-            "looks": [self._looks, self._returning],
         }
+
+    def _restore_parts(self, plain: Mapping[str, Any]) -> None:
+        self.decider.decisions = plain["decisions"]
+        self.halt.restore(plain["halt"])
+        self.outage.restore(plain["outage"])
+        if self.ladder is not None and plain["ladder"] is not None:
+            self.ladder.restore(plain["ladder"])
+        self._show_status()
+        self.trader.restore(plain["trader"])
+        if self.allocation is not None and plain["allocation"] is not None:
+            self.allocation.restore(plain["allocation"])
+        self.path.restore(plain["path"])
+        self.protection.restore(plain["protection"])
+        self.reconciliation.restore(plain["reconciliation"])
 
     @classmethod
     def from_plain(
@@ -517,38 +548,24 @@ class Engine:
         books: Sequence[str],
         instruments: Mapping[tuple[Market, str], Instrument],
         plain: Mapping[str, Any],
+        library: Library = NO_LIBRARY,
     ) -> "Engine":
         """Make an engine that goes on where the one that gave `to_plain` stood."""
-        engine = cls(rulebook, books, Portfolio.from_plain(instruments, plain["portfolio"]), instruments)
+        portfolio, memory = Portfolio.from_plain(instruments, plain["portfolio"]), rules_memory(plain.get("rules"))
+        engine = cls(rulebook, books, portfolio, instruments, memory, library)
         engine.sequence = plain["sequence"]
-        engine.decider.decisions = plain["decisions"]
         engine.world.board.restore(plain["board"])
         engine.trades.restore(plain["trades"])
         for entry in plain["instances"]:
             engine.instances[entry["book"], entry["symbol"]].restore(entry)
         engine.life.restore(plain["lifecycle"])
         engine.world.status.restore(plain["status"])
-        engine.halt.restore(plain["halt"])
-        engine.outage.restore(plain["outage"])
         engine.commands.restore(plain["commands"])
-        if engine.ladder is not None:
-            engine.ladder.restore(plain["ladder"])
-        engine._show_status()
-        engine.trader.restore(plain["trader"])
         engine.fences.restore(plain["fences"])
-        if engine.allocation is not None and plain["allocation"] is not None:
-            engine.allocation.restore(plain["allocation"])
-        engine.path.restore(plain["path"])
-        engine.protection.restore(plain["protection"])
-        engine.reconciliation.restore(plain["reconciliation"])
         engine.leverages.restore(plain.get("leverages", ()))
         engine._looks, engine._returning = plain["looks"]
+        engine._restore_parts(plain)
         return engine
-
-
-def serves_whole_book(table: Table) -> bool:
-    """Whether a machine speaks for all symbols of its book: its triggers take a value for each of them."""
-    return any(argument.per_symbol for trigger in table.triggers.values() for argument in trigger.arguments)
 
 
 Handler = Callable[[Engine, Any, Draft], None]
@@ -556,6 +573,7 @@ HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
     RulesRead: Engine._on_rules_read,
+    RulesReloaded: Engine._on_reloaded,
     Noticed: Engine._on_noticed,
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,

@@ -236,6 +236,7 @@ def _book(
         extends=lineage.parents[0] if lineage.parents else "",
         settings=tuple(settings_in(root, "")),
         hedged_on=_second_market(root),
+        adopt=root.word("adopt") in ("yes", "true"),
     )
     return replace(book, version=fingerprint(book))
 
