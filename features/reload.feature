@@ -117,3 +117,12 @@ Feature: Rule files are changed while the engine trades, and what is open keeps 
     When the price of ETHUSDT falls 20% within the hour
     Then trend-1 goes by its changed file in ETHUSDT
     And playing everything once more gives the same decisions
+
+  @RULE-08 @ORCH-05
+  Scenario: A book that was fenced off for its file trades again when the file is put right, without another start
+    When the engine restarts after the line "params.slow" of trend-1.yaml became slow
+    Then trend-1 is fenced off
+    When the line "params.slow" of trend-1.yaml becomes 190 while the engine trades
+    Then trend-1 is not fenced off
+    And trend-1 goes by its changed file in BTCUSDT
+    And playing everything once more gives the same decisions

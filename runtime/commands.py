@@ -159,7 +159,7 @@ class Commands:
         """Let a book that was fenced off trade again."""
         fences, book = self._engine.fences, event.book
         if book in fences.faulty and book not in fences.fenced:
-            wait = f"{book} is fenced off until its rule file is put right and the engine has started again"
+            wait = f"{book} is fenced off until its rule file is put right"
             raise CommandRefusedError(f"{wait}: {fences.faulty[book]}")
         fences.unfence(book, told(event), draft)
         return ""

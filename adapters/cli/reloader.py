@@ -228,9 +228,9 @@ def files_of(folder: WorkingFolder) -> Files:
 
 
 def stamp(folder: Path) -> Stamp:
-    """Give what tells changed files from unchanged ones; a folder that is gone has none."""
+    """Give what tells changed files from unchanged ones, features beside them too; a folder that is gone has none."""
     found = []
-    for file in rule_files(folder):
+    for file in (*rule_files(folder), *sorted(folder.rglob("*.feature"))):
         try:
             state = file.stat()
         except OSError:

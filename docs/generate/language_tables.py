@@ -54,7 +54,6 @@ FORMS_SHOWN: Mapping[str, type[Form]] = {
 }
 # What a key means wherever it stands; the forms describe all others.
 KEYS = {
-    "adopt": "whether what is open goes by a changed file at once; else it keeps its version until it is flat",
     "about": "what it is for, in a sentence",
     "alert": "how urgently the operator is told that the level was reached",
     "close": "what is closed when the level is reached",

@@ -59,12 +59,7 @@ ModeWord = Annotated[
 ]
 
 
-Adopt = Annotated[
-    YesNo,
-    Field(
-        description="whether what is open goes by a changed file at once; else it keeps its version until it is flat"
-    ),
-]
+ADOPT = "whether what is open goes by a changed file at once; else it keeps its version until it is flat"
 
 
 def market_or_both(value: object) -> object:
@@ -159,7 +154,7 @@ class EngineForm(Form):
     symbols: Symbols = Field(description="what it trades, in order of preference")
     timeframe: Prose = Field(description="the candles on whose close it decides: 1h, 1d")
     directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")
-    adopt: Adopt | None = None
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None
@@ -179,7 +174,7 @@ class OverlayForm(Form):
     account: Prose | None = Field(None, description="the sub-account it trades on")
     symbols: Symbols | None = None
     weights: Weights | None = None
-    adopt: Adopt | None = None
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None
