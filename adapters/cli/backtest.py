@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.cli import history_options as asked
 from adapters.cli import options
 from adapters.cli.places import RUNS
 from adapters.cli.plan import (
@@ -13,50 +14,36 @@ from adapters.cli.plan import (
     DEFAULT_CAPITAL,
     DEFAULT_SLIPPAGE,
     DEFAULT_WAIT_MS,
-    CandleFile,
     Inside,
     Plan,
 )
 from adapters.cli.rules import Environment, RulesFolder
-from runtime.instrument import Market
 
 if TYPE_CHECKING:
     from adapters.cli.wiring import Prepared
     from runtime.leap import Leaper
     from runtime.run import RunResult
 
-DATA, FILE, TERMS, RESULT = "Market data", "One file of candles", "Terms", "Result"
+RESULT = "Result"
 
 
 def backtest(
     *,
-    data: Annotated[Path | None, typer.Option(help="A folder of market data.", rich_help_panel=DATA)] = None,
-    start: Annotated[
-        int | None,
-        typer.Option("--from", parser=options.moment, metavar="DAY", help="The start, UTC; else where the data begin."),
-    ] = None,
-    end: Annotated[
-        int | None,
-        typer.Option("--to", parser=options.moment, metavar="DAY", help="The end, UTC; else where the data end."),
-    ] = None,
+    data: asked.Data = None,
+    start: asked.From = None,
+    end: asked.To = None,
     no_stand_ins: Annotated[
         bool,
         typer.Option(
-            "--no-stand-ins", help="Use the first venue of each market only, and leave gaps.", rich_help_panel=DATA
+            "--no-stand-ins",
+            help="Use the first venue of each market only, and leave gaps.",
+            rich_help_panel=asked.DATA,
         ),
     ] = False,
-    candles: Annotated[
-        Path | None, typer.Option(help="A CSV or Parquet file of candles, instead of --data.", rich_help_panel=FILE)
-    ] = None,
-    symbol: Annotated[str | None, typer.Option(help="Its symbol, such as BTCUSDT.", rich_help_panel=FILE)] = None,
-    market: Annotated[
-        Market | None,
-        typer.Option(parser=options.market, metavar="MARKET", help="spot or linear.", rich_help_panel=FILE),
-    ] = None,
-    timeframe: Annotated[
-        str | None,
-        typer.Option(parser=options.timeframe, metavar="LENGTH", help="1h, 4h, 1d, …", rich_help_panel=FILE),
-    ] = None,
+    candles: asked.Candles = None,
+    symbol: asked.Symbol = None,
+    market: asked.MarketName = None,
+    timeframe: asked.Timeframe = None,
     book: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,28 +63,14 @@ def backtest(
     ] = DEFAULT_CAPITAL,
     folder: RulesFolder = None,
     environment: Environment = "",
-    costs: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.multiple, metavar="TIMES", help="Multiply fees and slippage.", rich_help_panel=TERMS
-        ),
-    ] = Decimal(1),
-    slippage: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.ratio,
-            metavar="RATIO",
-            help="How much worse market orders fill.",
-            rich_help_panel=TERMS,
-            show_default="0.05%",
-        ),
-    ] = DEFAULT_SLIPPAGE,
+    costs: asked.Costs = Decimal(1),
+    slippage: asked.Slippage = DEFAULT_SLIPPAGE,
     inside: Annotated[
         Inside,
         typer.Option(
             metavar="finer|worst|best",
             help="What happened inside a candle: what finer candles tell, or on the book's own the worst or the best.",
-            rich_help_panel=TERMS,
+            rich_help_panel=asked.TERMS,
         ),
     ] = Inside.FINER,
     acknowledge_after: Annotated[
@@ -106,7 +79,7 @@ def backtest(
             parser=options.wait_ms,
             metavar="TIME",
             help="When somebody acknowledges a halt: 7d, or never.",
-            rich_help_panel=TERMS,
+            rich_help_panel=asked.TERMS,
             show_default="7d",
         ),
     ] = DEFAULT_WAIT_MS,
@@ -129,7 +102,7 @@ def backtest(
     plan = Plan(
         rules=rules_folder(folder),
         environment=environment,
-        source=source_of(data, candles, symbol, market, timeframe),
+        source=asked.Source(data, candles, symbol, market, timeframe).path,
         books=tuple(book or ()),
         shares={one.book: one.ratio for one in share or ()},
         capital=capital,
@@ -142,27 +115,6 @@ def backtest(
         stand_ins=not no_stand_ins,
     )
     run_and_report(plan, runs, json_file, html_file, leaping=not step)
-
-
-def source_of(
-    data: Path | None, candles: Path | None, symbol: str | None, market: Market | None, timeframe: str | None
-) -> Path | CandleFile:
-    """Return where the candles are: a folder, or a file with what its candles are of."""
-    if (data is None) == (candles is None):
-        raise typer.BadParameter("expected either --data FOLDER or --candles FILE; give one of them.")
-    if data is not None:
-        _refuse_description(symbol, market, timeframe)
-        return data
-    if candles is None or symbol is None or market is None or timeframe is None:
-        raise typer.BadParameter(
-            "a file of candles doesn't say what it is; give --symbol, --market and --timeframe too."
-        )
-    return CandleFile(candles, market, symbol, timeframe)
-
-
-def _refuse_description(*described: object) -> None:
-    if any(one is not None for one in described):
-        raise typer.BadParameter("--symbol, --market and --timeframe describe a file of --candles; leave them out.")
 
 
 def run_and_report(

@@ -104,12 +104,6 @@ def rule_files(connection: Connection, version: str) -> RuleFiles | None:
     return None if row is None else RuleFiles(version, row[0], row[1])
 
 
-def opening_of(engine: Engine, candles: Mapping[Key, pl.DataFrame], instruments: Instruments) -> Opening:
-    """Return the opening of an engine that is about to take its next event."""
-    books = tuple(engine.books)
-    return Opening(engine.sequence, engine.rulebook.version, books, instruments, engine.to_plain(), candles)
-
-
 def packed(candles: Mapping[Key, pl.DataFrame]) -> bytes:
     """Write all candles as one Parquet file."""
     frames = [

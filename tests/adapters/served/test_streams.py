@@ -122,7 +122,7 @@ def test_trades_are_told(main: Desk, until: Until) -> None:
     told: list[dict[str, Any]] = []
     main.stream("spot").trade_stream(symbol="BTCUSDT", callback=told.append)
     board = main.served.application.exchange.public
-    until(lambda: board.is_heard(Market.SPOT, "publicTrade.BTCUSDT"), "a listener")
+    until(lambda: (Market.SPOT, "publicTrade.BTCUSDT") in board.heard, "a listener")
     main.served.advance(1)
     until(lambda: told, "a trade")
     ticker = main.http.get_tickers(category="spot", symbol="BTCUSDT")["result"]["list"][0]
