@@ -1,5 +1,7 @@
 """`eternal backtest`: the engine over history."""
 
+import webbrowser
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from runtime.run import RunResult
 
 RESULT = "Result"
+PAGE = "report.html"
 
 
 def backtest(
@@ -37,6 +40,14 @@ def backtest(
         typer.Option(
             "--no-stand-ins",
             help="Use the first venue of each market only, and leave gaps.",
+            rich_help_panel=asked.DATA,
+        ),
+    ] = False,
+    generated: Annotated[
+        bool,
+        typer.Option(
+            "--generated",
+            help="A made-up market instead of --data; it is drawn into ./made-up-market.",
             rich_help_panel=asked.DATA,
         ),
     ] = False,
@@ -90,6 +101,9 @@ def backtest(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Also write the report as a web page.", rich_help_panel=RESULT),
     ] = None,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Also show the report in the browser.", rich_help_panel=RESULT)
+    ] = False,
     runs: Annotated[Path, typer.Option(help="The folder in which runs are kept.", rich_help_panel=RESULT)] = RUNS,
     step: Annotated[
         bool,
@@ -97,12 +111,15 @@ def backtest(
     ] = False,
 ) -> None:
     """Run books over history, report what came of it, and keep the run so that it can be explained."""
+    from adapters.cli.made_up import made_up_market
     from adapters.cli.places import rules_folder
 
+    if generated and data is not None:
+        raise typer.BadParameter("expected either --data or --generated; give one of them.")
     plan = Plan(
         rules=rules_folder(folder),
         environment=environment,
-        source=asked.Source(data, candles, symbol, market, timeframe).path,
+        source=asked.Source(made_up_market() if generated else data, candles, symbol, market, timeframe).path,
         books=tuple(book or ()),
         shares={one.book: one.ratio for one in share or ()},
         capital=capital,
@@ -114,12 +131,19 @@ def backtest(
         inside=inside,
         stand_ins=not no_stand_ins,
     )
-    run_and_report(plan, runs, json_file, html_file, leaping=not step)
+    run_and_report(plan, runs, Wanted(json_file, html_file, opened), leaping=not step)
 
 
-def run_and_report(
-    plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None, *, leaping: bool = True
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The files that are asked for besides the run, and whether a browser is to show the page."""
+
+    json_file: Path | None
+    html_file: Path | None
+    opened: bool
+
+
+def run_and_report(plan: Plan, runs: Path, wanted: Wanted, *, leaping: bool = True) -> None:
     """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
@@ -131,13 +155,23 @@ def run_and_report(
     result, leaper = play(prepared, leaping=leaping)
     # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
     folder = keep(prepared, result, runs)
-    if json_file is not None:
-        json_file.write_text(as_text(full_document(result)), encoding="utf-8")
-    if html_file is not None:
-        html_file.write_text(to_html(result), encoding="utf-8")
+    if wanted.json_file is not None:
+        wanted.json_file.write_text(as_text(full_document(result)), encoding="utf-8")
+    page = wanted.html_file or (folder / PAGE if wanted.opened else None)
+    if page is not None:
+        page.write_text(to_html(result), encoding="utf-8")
     show(result, screen())
     say(how_far(leaper))
     say(f"Run {prepared.run_id} is kept in {folder}. Explain its orders: eternal explain {prepared.run_id}")
+    if wanted.opened and page is not None:
+        _show_page(page)
+
+
+def _show_page(page: Path) -> None:
+    from adapters.cli.screen import say
+
+    shown = webbrowser.open(page.resolve().as_uri())
+    say(f"The report is {page}." if shown else f"No browser was found here; the report is {page}.")
 
 
 def play(prepared: "Prepared", *, leaping: bool = True) -> tuple["RunResult", "Leaper | None"]:
