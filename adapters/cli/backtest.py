@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli import options
-from adapters.cli.places import RUNS
+from adapters.cli.places import RUNS, SEARCHES
 from adapters.cli.plan import (
     DEFAULT_BOOKS,
     DEFAULT_CAPITAL,
@@ -118,6 +118,10 @@ def backtest(
         typer.Option("--html", metavar="FILE", help="Also write the report as a web page.", rich_help_panel=RESULT),
     ] = None,
     runs: Annotated[Path, typer.Option(help="The folder in which runs are kept.", rich_help_panel=RESULT)] = RUNS,
+    searches: Annotated[
+        Path,
+        typer.Option(help="The folder of searches, for doubts about what one has found.", rich_help_panel=RESULT),
+    ] = SEARCHES,
     step: Annotated[
         bool,
         typer.Option("--step", help="Step through every candle; the result is the same, and takes longer."),
@@ -141,7 +145,7 @@ def backtest(
         inside=inside,
         stand_ins=not no_stand_ins,
     )
-    run_and_report(plan, runs, json_file, html_file, leaping=not step)
+    run_and_report(plan, runs, json_file, html_file, searches, leaping=not step)
 
 
 def source_of(
@@ -166,16 +170,24 @@ def _refuse_description(*described: object) -> None:
 
 
 def run_and_report(
-    plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None, *, leaping: bool = True
+    plan: Plan,
+    runs: Path,
+    json_file: Path | None,
+    html_file: Path | None,
+    searches: Path = SEARCHES,
+    *,
+    leaping: bool = True,
 ) -> None:
     """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
+    from adapters.cli.search_found import found_among
     from adapters.cli.wiring import prepare
     from adapters.report.page import to_html
     from adapters.report.terminal import show
 
     prepared = prepare(plan)
+    prepared.recorder.found = found_among(searches, prepared.rulebook, prepared.settings)
     result, leaper = play(prepared, leaping=leaping)
     # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
     folder = keep(prepared, result, runs)

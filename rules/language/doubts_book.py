@@ -31,5 +31,5 @@ def _doubts(section: Fields, scope: GovernanceScope) -> Iterator[Doubt]:
         for part in calendar_parts(condition):
             sentence = f"`{part.text}` is read from the calendar; a doubt is about a result."
             scope.findings.append(error("R058", part.place, sentence, "Name a fact."))
-        of = DoubtOf.DIRECTIONAL if fields.word("of") == DoubtOf.DIRECTIONAL else DoubtOf.PORTFOLIO
+        of = next((each for each in DoubtOf if each == fields.word("of")), DoubtOf.PORTFOLIO)
         yield Doubt(key.value, of, condition, fields.word("says"), key.place)
