@@ -10,7 +10,7 @@ import typer
 
 from adapters.cli import history_options as asked
 from adapters.cli import options
-from adapters.cli.places import RUNS
+from adapters.cli.places import RUNS, SEARCHES
 from adapters.cli.plan import (
     DEFAULT_BOOKS,
     DEFAULT_CAPITAL,
@@ -105,6 +105,10 @@ def backtest(
         bool, typer.Option("--open", help="Also show the report in the browser.", rich_help_panel=RESULT)
     ] = False,
     runs: Annotated[Path, typer.Option(help="The folder in which runs are kept.", rich_help_panel=RESULT)] = RUNS,
+    searches: Annotated[
+        Path,
+        typer.Option(help="The folder of searches, for doubts about what one has found.", rich_help_panel=RESULT),
+    ] = SEARCHES,
     step: Annotated[
         bool,
         typer.Option("--step", help="Step through every candle; the result is the same, and takes longer."),
@@ -131,7 +135,7 @@ def backtest(
         inside=inside,
         stand_ins=not no_stand_ins,
     )
-    run_and_report(plan, runs, Wanted(json_file, html_file, opened), leaping=not step)
+    run_and_report(plan, runs, searches, Wanted(json_file, html_file, opened), leaping=not step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +147,17 @@ class Wanted:
     opened: bool
 
 
-def run_and_report(plan: Plan, runs: Path, wanted: Wanted, *, leaping: bool = True) -> None:
+def run_and_report(plan: Plan, runs: Path, searches: Path, wanted: Wanted, *, leaping: bool = True) -> None:
     """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
+    from adapters.cli.search_found import found_among
     from adapters.cli.wiring import prepare
     from adapters.report.page import to_html
     from adapters.report.terminal import show
 
     prepared = prepare(plan)
+    prepared.recorder.found = found_among(searches, prepared.rulebook, prepared.settings)
     result, leaper = play(prepared, leaping=leaping)
     # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
     folder = keep(prepared, result, runs)

@@ -22,5 +22,5 @@ def _doubts(section: Fields, scope: GovernanceScope) -> Iterator[Doubt]:
         condition = DOUBT.read(key.value, fields.scalar("when"), scope)
         if condition is None:
             continue
-        of = DoubtOf.DIRECTIONAL if fields.word("of") == DoubtOf.DIRECTIONAL else DoubtOf.PORTFOLIO
+        of = next((each for each in DoubtOf if each == fields.word("of")), DoubtOf.PORTFOLIO)
         yield Doubt(key.value, of, condition, fields.word("says"), key.place)
