@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from adapters.postgres.bundles import bundles
 from adapters.postgres.chain import Entry
 from adapters.postgres.connection import Connection
 from adapters.postgres.journal import entries
@@ -53,9 +54,9 @@ class Projector:
 
     def _write(self, page: Sequence[Entry]) -> None:
         rows = [row for entry in page for row in self._follow(entry)]
-        with self._connection.pipeline():
-            for statement, values in rows:
-                self._connection.execute(statement, values)
+        with self._connection.pipeline(), self._connection.cursor() as cursor:
+            for bundle in bundles(rows):
+                cursor.executemany(bundle.statement, bundle.values)
         self._owners.written()
         self.seq = page[-1].seq
         self._connection.execute("UPDATE projected SET seq = %s", (self.seq,))

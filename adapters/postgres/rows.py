@@ -103,6 +103,8 @@ ON CONFLICT (day, account) DO UPDATE SET
     fills = days.fills + EXCLUDED.fills, turnover = days.turnover + EXCLUDED.turnover, fees = days.fees + EXCLUDED.fees,
     funding = days.funding + EXCLUDED.funding, trades = days.trades + EXCLUDED.trades, net = days.net + EXCLUDED.net
 """
+SUMS = ("orders", "refused", "fills", "turnover", "fees", "funding", "trades", "net")
+"""What is added up for each day of an account."""
 EQUITY = """
 INSERT INTO days (day, account, equity) VALUES (%(day)s, %(account)s, %(equity)s)
 ON CONFLICT (day, account) DO UPDATE SET equity = EXCLUDED.equity
@@ -291,8 +293,7 @@ def _decisions(step: Step) -> dict[str, Decision]:
 
 
 def _day(at_ms: int, account: str, **sums: int | Decimal) -> Row:
-    names = ("orders", "refused", "fills", "turnover", "fees", "funding", "trades", "net")
-    nothing: dict[str, Value] = dict.fromkeys(names, ZERO)
+    nothing: dict[str, Value] = dict.fromkeys(SUMS, ZERO)
     return DAY, {**nothing, **sums, "day": _date(at_ms), "account": account}
 
 
