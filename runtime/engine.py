@@ -7,7 +7,7 @@ from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
-from runtime.allocation import Allocation, Around
+from runtime.allocation import allocation_of
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
@@ -65,7 +65,7 @@ from runtime.status import Hold, Status
 from runtime.step import LevelMove, Step
 from runtime.trader import Trader
 from runtime.trades import Trades
-from runtime.versions import NOTHING_RELOADED, RulesMemory, Versions, rules_memory, running
+from runtime.versions import NOTHING_RELOADED, Reloads, Versions, reloads_of, running
 from runtime.view import View, World
 
 Series = tuple[Market, str, str]
@@ -76,7 +76,10 @@ STOP = "stop:"
 
 
 class Engine:
-    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output."""
+    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output.
+
+    With `fast` the tables of the machines are executed without the library, with equal outcomes.
+    """
 
     def __init__(
         self,
@@ -84,20 +87,19 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
-        memory: RulesMemory = NOTHING_RELOADED,
-        library: Library = NO_LIBRARY,
+        reloads: Reloads = NOTHING_RELOADED,
+        fast: bool = False,
     ) -> None:
-        """Make an engine; `memory` is what it knows of reloads, and `library` gives what a reload names."""
         self.rulebook = rulebook
-        self.envelope = memory.envelope or rulebook.envelope
-        older = memory.older(library)
+        self.fast = fast
+        self.envelope, older = reloads.envelope or rulebook.envelope, reloads.older()
         self.books = running(books, rulebook, older)
         self.portfolio = portfolio
         self.trades = Trades()
         self.sequence = 0
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
-        self.instances = {one.key: one for book in self.books.values() for one in begun(book, older)}
-        self.versions = Versions(self, memory, library)
+        self.instances = {one.key: one for book in self.books.values() for one in begun(book, older, fast)}
+        self.versions = Versions(self, reloads)
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
         self.leverages = Leverages()
@@ -132,27 +134,9 @@ class Engine:
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
-        self.allocation = self._allocation()
+        self.allocation = allocation_of(self)
         self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, tuple(instances))
         self.outage = Outage(rules, self.life, portfolio)
-
-    def _allocation(self) -> Allocation | None:
-        sharing = self.rulebook.sharing
-        if sharing is None:
-            return None
-        return Allocation(
-            sharing,
-            Around(
-                world=self.world,
-                books=self.books,
-                instances=self.instances,
-                trader=self.trader,
-                note=self.decider.note,
-                idle=lambda: self.paused | self.fences.idle | self.fences.unfunded,
-                fenced=lambda: self.fences.unfunded,
-                retired=lambda: set(self.fences.retired),
-            ),
-        )
 
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
@@ -212,10 +196,21 @@ class Engine:
         if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
+        return self._answer(event, draft)
+
+    def end_day(self, event: CandleClose) -> Step:
+        """Answer to candles of midnight that were taken in already and move no rule: the shares are looked at."""
+        draft = Draft(event.at_ms)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
+        return self._answer(event, draft)
+
+    def _answer(self, event: Event, draft: Draft) -> Step:
         if self.halted:
             self.halt.advance(draft)
-        self.protection.note(draft.requests)
-        self.leverages.note(draft.requests)
+        if draft.requests:
+            self.protection.note(draft.requests)
+            self.leverages.note(draft.requests)
         self.versions.advance(draft)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
@@ -249,7 +244,9 @@ class Engine:
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
         """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
-        if self.allocation is not None and SHARES not in self.fences.fenced:
+        if self.allocation is None or not (daily or self.allocation.busy):
+            return
+        if SHARES not in self.fences.fenced:
             with self.fences.around(SHARES, "sharing out the money", draft):
                 self.allocation.look(draft) if daily else self.allocation.follow(draft)
 
@@ -333,7 +330,8 @@ class Engine:
             instance = self._tell(reaction, draft)
             if instance is not None and instance.machine.table.awaiting:
                 told[instance.key] = instance
-        self._decide(told.values(), draft)
+        if told:
+            self._decide(told.values(), draft)
         self._share_out(draft)
 
     def _tell(self, reaction: Reaction, draft: Draft) -> Instance | None:
@@ -551,8 +549,8 @@ class Engine:
         library: Library = NO_LIBRARY,
     ) -> "Engine":
         """Make an engine that goes on where the one that gave `to_plain` stood."""
-        portfolio, memory = Portfolio.from_plain(instruments, plain["portfolio"]), rules_memory(plain.get("rules"))
-        engine = cls(rulebook, books, portfolio, instruments, memory, library)
+        portfolio = Portfolio.from_plain(instruments, plain["portfolio"])
+        engine = cls(rulebook, books, portfolio, instruments, reloads_of(plain.get("rules"), library))
         engine.sequence = plain["sequence"]
         engine.world.board.restore(plain["board"])
         engine.trades.restore(plain["trades"])

@@ -13,7 +13,7 @@ from runtime.envelope import kept_limits, tighter
 from runtime.events import RulesReloaded
 from runtime.instance import Instance, begun
 from runtime.instrument import Market
-from runtime.library import Library
+from runtime.library import NO_LIBRARY, Library
 from runtime.step import VersionKept, VersionTaken
 
 if TYPE_CHECKING:
@@ -25,22 +25,24 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RulesMemory:
+class Reloads:
     """What an engine remembers of reloads: the name of the rule files in force, and who goes by older ones.
 
-    An empty name means that nothing was ever reloaded; without an envelope that of the rule files holds.
+    An empty name means that nothing was ever reloaded; without an envelope that of the rule files holds. `library` has
+    what a reload names.
     """
 
+    library: Library = NO_LIBRARY
     name: str = ""
     waiting: Mapping[Key, str] = field(default_factory=dict)
     envelope: Envelope | None = None
 
-    def older(self, library: Library) -> dict[Key, Book]:
+    def older(self) -> dict[Key, Book]:
         """Give the books of the machines that go by older rule files."""
-        return {key: library.rulebook(name).books[key[0]] for key, name in self.waiting.items()}
+        return {key: self.library.rulebook(name).books[key[0]] for key, name in self.waiting.items()}
 
 
-NOTHING_RELOADED = RulesMemory()
+NOTHING_RELOADED = Reloads()
 
 
 class Versions:
@@ -49,12 +51,12 @@ class Versions:
     `name` is that of the rule files in force. `waiting` names, for each machine that goes by older ones, which.
     """
 
-    def __init__(self, engine: "Engine", memory: RulesMemory, library: Library) -> None:
-        self.name = memory.name or engine.rulebook.version
-        self.waiting = dict(memory.waiting)
+    def __init__(self, engine: "Engine", before: Reloads) -> None:
+        self.name = before.name or engine.rulebook.version
+        self.waiting = dict(before.waiting)
         self._engine = engine
-        self._library = library
-        self._ever = bool(memory.name)
+        self._library = before.library
+        self._ever = bool(before.name)
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,7 +123,7 @@ class Versions:
         new = self._engine.rulebook.books[name]
         mine = [one for one in self._engine.instances.values() if one.book.name == name]
         if not mine:
-            return new, begun(new)
+            return new, begun(new, fast=self._engine.fast)
         if fixed(mine[0].book) != fixed(new):
             return self._reshaped(new, mine, older, draft)
         for one in mine:
@@ -141,7 +143,7 @@ class Versions:
                 self.waiting.setdefault(one.key, older)
             return old, mine
         known = {one.symbol: one for one in mine if old.machine == new.machine}
-        fresh = [known.get(one.symbol, one) for one in begun(new)]
+        fresh = [known.get(one.symbol, one) for one in begun(new, fast=self._engine.fast)]
         for one in mine:
             self.waiting.pop(one.key, None)
         for one in fresh:
@@ -197,12 +199,12 @@ class Versions:
         return {"name": self.name, "waiting": waiting, "envelope": to_plain(self._engine.envelope)}
 
 
-def rules_memory(plain: Mapping[str, Any] | None) -> RulesMemory:
+def reloads_of(plain: Mapping[str, Any] | None, library: Library) -> Reloads:
     """Read what `Versions.to_plain` gave."""
     if plain is None:
-        return NOTHING_RELOADED
+        return Reloads(library)
     waiting = {(book, symbol): name for book, symbol, name in plain["waiting"]}
-    return RulesMemory(plain["name"], waiting, from_plain(Envelope, plain["envelope"]))
+    return Reloads(library, plain["name"], waiting, from_plain(Envelope, plain["envelope"]))
 
 
 def running(names: Iterable[str], rulebook: Rulebook, older: Mapping[Key, Book]) -> dict[str, Book]:

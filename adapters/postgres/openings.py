@@ -27,6 +27,7 @@ READ = "SELECT seq, rules, books, instruments, state, candles FROM openings ORDE
 KEEP_RULES = "INSERT INTO rulebooks (name, environment, files) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 KEEP_CANDLES = "INSERT INTO rule_candles (name, candles) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 NAME_LENGTH = 12
+STATES = "SELECT seq, rules, books, instruments, state FROM openings WHERE seq >= %s ORDER BY number"
 WRITE = """
 INSERT INTO openings (seq, rules, books, instruments, state, candles) VALUES (%s, %s, %s, %s, %s, %s)
 """
@@ -120,21 +121,24 @@ def kept_candles(connection: Connection, name: str) -> dict[Key, pl.DataFrame]:
 def openings(connection: Connection) -> Iterator[Opening]:
     """Yield the openings in the order in which they were written."""
     for seq, rules, books, instruments, state, candles in connection.execute(READ):
-        known = [from_plain(Instrument, one) for one in instruments]
-        by_key = {(one.market, one.symbol): one for one in known}
-        yield Opening(seq, rules, books, by_key, state, unpacked(candles))
+        yield Opening(seq, rules, books, _by_key(instruments), state, unpacked(candles))
+
+
+def states_since(connection: Connection, seq: int) -> Iterator[Opening]:
+    """Yield the openings from an entry on without their candles, which only an engine needs."""
+    for at, rules, books, instruments, state in connection.execute(STATES, (seq,)):
+        yield Opening(at, rules, books, _by_key(instruments), state, {})
+
+
+def _by_key(instruments: Sequence[Any]) -> Instruments:
+    known = [from_plain(Instrument, one) for one in instruments]
+    return {(one.market, one.symbol): one for one in known}
 
 
 def rule_files(connection: Connection, name: str) -> RuleFiles | None:
     """Return the rule files of a name, or None where they were never in force."""
     row = connection.execute("SELECT environment, files FROM rulebooks WHERE name = %s", (name,)).fetchone()
     return None if row is None else RuleFiles(name.partition(".")[0], row[0], row[1])
-
-
-def opening_of(engine: Engine, candles: Mapping[Key, pl.DataFrame], instruments: Instruments) -> Opening:
-    """Return the opening of an engine that is about to take its next event."""
-    books = tuple(engine.books)
-    return Opening(engine.sequence, engine.versions.name, books, instruments, engine.to_plain(), candles)
 
 
 def packed(candles: Mapping[Key, pl.DataFrame]) -> bytes:

@@ -27,6 +27,7 @@ from runtime.market_data import MarketData
 from runtime.portfolio import Portfolio
 from runtime.ports import CandleExchange
 from runtime.step import Step
+from runtime.versions import Reloads
 
 __all__ = ["RESERVE", "Beginning", "Past", "World"]
 
@@ -65,7 +66,8 @@ class World:
         self.fragile = False
         portfolio = Portfolio(INSTRUMENTS, beginning.wallets)
         self.editions = Editions(self.rulebook)
-        engine = Engine(self.rulebook, self.books, portfolio, INSTRUMENTS, library=self.editions.library)
+        reloads = Reloads(self.editions.library)
+        engine = Engine(self.rulebook, self.books, portfolio, INSTRUMENTS, reloads)
         self._warm_up(engine)
         self.editions.begins(engine, self.candles.frames(), self.now_ms)
         settings = ExchangeSettings(slippage=beginning.slippage)

@@ -20,6 +20,7 @@ from runtime.library import Library
 from runtime.market_data import CANDLE_SCHEMA
 from runtime.requests import PlaceOrder
 from runtime.step import Decision, Notice, Step, VersionKept, VersionTaken
+from runtime.versions import Reloads
 
 pytestmark = pytest.mark.spec("RULE-08")
 DAY_MS = 86_400_000
@@ -76,7 +77,7 @@ class Shelf:
         name = self.edit()
         self.first = self.known[name]
         portfolio = portfolio_of(self.first, {"trial": Decimal(1)}, Decimal(100_000), self.instruments)
-        self.engine = Engine(self.first, ("trial",), portfolio, self.instruments, library=self.library)
+        self.engine = Engine(self.first, ("trial",), portfolio, self.instruments, Reloads(self.library))
         self.engine.versions.name = name
         self.day_number = 0
 
