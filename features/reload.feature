@@ -71,8 +71,8 @@ Feature: Rule files are changed while the engine trades, and what is open keeps 
 
   @RULE-08
   Scenario: Checks and the breaker follow a changed file at once
-    When the line "ladder.clear_by" of breakers.yaml becomes 0.1% while the engine trades
-    And the line "ladder.levels.CAUTION.at" of breakers.yaml becomes 0.2% while the engine trades
+    When the line "ladder.clear_by" of breakers.yaml becomes 0.01% while the engine trades
+    And the line "ladder.levels.CAUTION.at" of breakers.yaml becomes 0.05% while the engine trades
     And the next daily candle of ETHUSDT falls 2%
     Then the breaker is at CAUTION
     When the line "ladder.levels.CAUTION.at" of breakers.yaml becomes 12% while the engine trades
