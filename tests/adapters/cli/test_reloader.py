@@ -126,7 +126,7 @@ def test_coins_of_which_a_process_hears_nothing_need_a_start(beside: Watched) ->
     told = [text for event in events for text in event.problems]
     assert len(told) == 1
     assert (
-        "The rules look at BTCUSDT, of which this process hears nothing: stop the engine and start it again" in told[0]
+        "of which this process hears nothing: stop the engine and start it again" in told[0]
     )
 
 
