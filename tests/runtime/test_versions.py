@@ -223,6 +223,15 @@ def test_an_engine_remembers_who_goes_by_what(shelf: Shelf) -> None:
     assert {key: one.book.version for key, one in again.instances.items()} == versions
 
 
+def test_a_reload_forgets_nothing(shelf: Shelf) -> None:
+    shelf.day(BTCUSDT=51_000, ETHUSDT=3_000)
+    before = shelf.engine.to_plain()
+    shelf.reload(shelf.edit(gain="5000 USDT/BTC"))
+    after = shelf.engine.to_plain()
+    assert {name for name in after if after[name] != before.get(name)} <= {"sequence", "rules"}
+    assert after["decisions"] == before["decisions"] > 0
+
+
 def test_an_engine_that_was_never_reloaded_says_nothing_of_it(shelf: Shelf) -> None:
     shelf.day(BTCUSDT=51_000, ETHUSDT=3_000)
     assert "rules" not in shelf.engine.to_plain()

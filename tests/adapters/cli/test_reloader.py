@@ -125,9 +125,7 @@ def test_coins_of_which_a_process_hears_nothing_need_a_start(beside: Watched) ->
         events = [one.heard(), one.heard()]
     told = [text for event in events for text in event.problems]
     assert len(told) == 1
-    assert (
-        "of which this process hears nothing: stop the engine and start it again" in told[0]
-    )
+    assert "of which this process hears nothing: stop the engine and start it again" in told[0]
 
 
 def test_a_command_is_answered_also_where_nothing_has_changed_or_nothing_is_there(beside: Watched) -> None:
