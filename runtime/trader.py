@@ -13,6 +13,7 @@ from machines.intents import (
     Enter,
     Intent,
     Leave,
+    MoveStop,
     PairIntent,
     Sell,
     Transfer,
@@ -119,7 +120,9 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None or not isinstance(intent, Enter | Buy):
             return (answer,)
-        stopped = self._reviews[instance.book.name].refusals(self._proposal(instance, self._widened(intent), price))
+        view = self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, self._widened(intent), price, view)
+        stopped = self._reviews[instance.book.name].refusals(proposal)
         return tuple(Refused(intent, one.check, one.reason, one.trace) for one in stopped) or (answer,)
 
     def _answer(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Placeable | Refused:
@@ -147,8 +150,8 @@ class Trader:
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
     ) -> Placeable | Refused:
-        intent = self._widened(intent)
-        proposal = self._proposal(instance, intent, price)
+        intent, view = self._widened(intent), self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, intent, price, view)
         passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
             return Refused(intent, passed.check, passed.reason, passed.trace)
@@ -157,7 +160,7 @@ class Trader:
             return Refused(intent, "gate", reason)
         factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
-        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms, view)
 
     def _allowance(self, instance: Instance, notional: Decimal, now_ms: int) -> Allowance:
         """Say why nothing may be opened now, or what the breaker leaves of a size."""
@@ -167,8 +170,7 @@ class Trader:
     def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
         return gate.may(purpose, self._world.status, book, account)
 
-    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal) -> Proposal:
-        view = self.account_view(instance, intent.symbol)
+    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal, view: AccountView) -> Proposal:
         notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, view)
         direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
         side = Side.BUY if direction is Direction.LONG else Side.SELL
@@ -189,13 +191,22 @@ class Trader:
         return factor, (Limit("breaker", text, notional, notional * factor),)
 
     def _plan(
-        self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, now_ms: int
+        self,
+        instance: Instance,
+        rule: str,
+        intent: Plannable,
+        allowed: Allowed,
+        now_ms: int,
+        view: AccountView | None = None,
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
-        naming = self._naming(instance, rule, intent.symbol, now_ms)
+        naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
+        if view is None:
+            seen = self.protected_view if isinstance(intent, MoveStop) else self.account_view
+            view = seen(instance, intent.symbol)
+        planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
         if isinstance(intent, Enter | Buy):
@@ -204,8 +215,12 @@ class Trader:
                 return Refused(intent, "envelope", reason)
         return Placeable(Approved(intent, planned.requests, (*limits, *planned.limits)), planned, naming)
 
-    def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
+    def _naming(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Naming:
+        """What the order of an intent is named after; what makes no order needs no name of its own."""
         slot = f"{instance.book.name}:{now_ms}"
+        if isinstance(intent, MoveStop | CancelOpen):
+            return Naming(rule, slot)
+        symbol = intent.symbol
         attempt = 1 + self.desk.failed_exits(instance.book.name, symbol)
         while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
             attempt += 1
@@ -241,6 +256,19 @@ class Trader:
             patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
         )
 
+    def protected_view(self, instance: Instance, symbol: str) -> AccountView:
+        """What planning the move of a stop needs to know: position and stop; nothing is spent."""
+        account, market = instance.book.account, instance.view.market
+        return AccountView(
+            account=account,
+            equity=None,
+            available=ZERO,
+            free=ZERO,
+            notional=None,
+            position=self._portfolio.position(account, market, symbol),
+            stop=self._portfolio.stop(account, symbol),
+        )
+
     def account_view(self, instance: Instance, symbol: str) -> AccountView:
         """What planning needs to know of the book's account and one symbol."""
         portfolio, account, instrument = self._portfolio, instance.book.account, instance.view.instrument(symbol)
@@ -262,14 +290,12 @@ class Trader:
         held = self._portfolio.notional(account)
         if held is None:
             return None
-        waiting = (t for t in self.desk.live() if t.request.account == account and t.purpose is Purpose.ENTRY)
-        return held + sum((self._unfilled(ticket.request, ticket.filled) for ticket in waiting), ZERO)
-
-    def _unfilled(self, request: PlaceOrder, filled: Decimal) -> Decimal:
-        price = self._world.board.price(request.market, request.symbol)
-        if request.quantity is None or price is None:
-            return ZERO
-        return (request.quantity - filled) * price
+        unfilled: dict[tuple[Market, str], Decimal] = {}
+        for request, filled in ((t.request, t.filled) for t in self.desk.entries(account)):
+            if request.quantity is not None:
+                key = (request.market, request.symbol)
+                unfilled[key] = unfilled.get(key, ZERO) + request.quantity - filled
+        return held + sum((left * (self._world.board.price(*key) or ZERO) for key, left in unfilled.items()), ZERO)
 
     # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -495,7 +521,7 @@ class Trader:
 
     def _sweep(self) -> None:
         """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
-        if len(self.desk.tickets) > SWEEP_ABOVE:
+        if self.desk.ended > SWEEP_ABOVE:
             held = {
                 (account, position.symbol)
                 for account in self._portfolio.accounts

@@ -1,10 +1,19 @@
 """Requests that change something: each is sent once, and its answer becomes an event."""
 
+from collections.abc import Sequence
+
 from adapters.bybit.account_news import AccountNews, Put
-from adapters.bybit.answers import is_as_asked, name_of_leverage, name_of_stop, news_of, news_of_cancel
+from adapters.bybit.answers import (
+    is_as_asked,
+    name_of_leverage,
+    name_of_stop,
+    news_of,
+    news_of_cancel,
+    own_answers,
+)
 from adapters.bybit.client import NoAnswerError, RefusedError, Reply
 from adapters.bybit.line import Line
-from adapters.bybit.wire import Fields, cancellation, leverage, placement, stop_change, transfer
+from adapters.bybit.wire import Fields, batch, cancellation, leverage, placement, stop_change, transfer
 from runtime.answers import NOT_SENT
 from runtime.events import CashFlow, Event, LeverageSet, OrderRejected
 from runtime.ports import Clock
@@ -35,6 +44,14 @@ class Submission:
             case MoveMoney():
                 self._move_money(request)
 
+    def place_all(self, orders: Sequence[PlaceOrder]) -> None:
+        """Send several orders of one market in one request, once, and tell what its answer means to each of them."""
+        for order in orders:
+            self._news.sent(order)
+        answer = self._ask("place_batch_order", batch(orders))
+        for order, own in zip(orders, own_answers(answer, [order.order_id for order in orders]), strict=True):
+            self._answered(order, own)
+
     def too_late(self, request: PlaceOrder) -> None:
         """Tell that an entry has waited too long for the limits and was not sent."""
         reason = "It had to wait too long for the exchange's rate limit and was not sent."
@@ -42,7 +59,9 @@ class Submission:
 
     def _place(self, order: PlaceOrder) -> None:
         self._news.sent(order)
-        answer = self._ask("place_order", placement(order))
+        self._answered(order, self._ask("place_order", placement(order)))
+
+    def _answered(self, order: PlaceOrder, answer: Reply | RefusedError | NoAnswerError) -> None:
         if isinstance(answer, Reply):
             self._news.accepted(order.order_id, answer.at_ms)
         else:
