@@ -227,7 +227,8 @@ class Live:
 
     def told(self) -> str:
         """What the operator and the terminal have heard."""
-        notices = [f"{one.severity} {one.text}" for one in self.follow().notices()]
+        # What is told again and again would hide the rest.
+        notices = list(dict.fromkeys(f"{one.severity} {one.text}" for one in self.follow().notices()))
         orders = [f"{one.side} {one.quantity} {one.symbol} {one.order_id}" for one in self.exchange.received]
         terminal = self.processes[-1].last_words() if self.processes else "No engine was started."
         heard = f"The operator was told {' / '.join(notices[-8:]) or 'nothing'}. {terminal}"
