@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.decimals import EXACT, ZERO, plain
-from runtime.events import CashFlow, Fill, FundingPayment
+from runtime.events import CashFlow, EarnMoved, Fill, FundingPayment, InterestPaid
 from runtime.instrument import Instrument, Market
 from runtime.marks import Key
 from runtime.position import Applied, Position, book
@@ -16,6 +16,7 @@ class Account:
     """Wallet and positions, moved only by fills, funding payments and cash flows, each of which counts once.
 
     Ids are remembered for good: a few thousand in a back-test, some tens of megabytes after years of live trading.
+    Coins that are lent out are still in the wallet; `lent` says how many of them can't be spent.
     """
 
     def __init__(self, name: str, wallet: Mapping[str, Decimal]) -> None:
@@ -24,6 +25,7 @@ class Account:
         self.positions: dict[Key, Position] = {}
         self.leverages: dict[str, Decimal] = {}
         self.stops: dict[str, Decimal] = {}
+        self.lent: dict[str, Decimal] = {}
         self._flat: dict[Key, Position] = {}
         self._executions: dict[str, None] = {}
         self._settlements: dict[str, None] = {}
@@ -60,6 +62,28 @@ class Account:
             self.move_in(symbol, flow.amount, flow.at_ms)
         return True
 
+    def apply_earn(self, moved: EarnMoved) -> bool:
+        """Count coins as lent out or back once, by the order's id; False when it was counted before."""
+        if not _first(self._flows, f"earn:{moved.order_id}"):
+            return False
+        self.lend(moved.coin, EXACT.add(self.lent.get(moved.coin, ZERO), moved.amount))
+        return True
+
+    def apply_interest(self, paid: InterestPaid, symbol: str | None, price: Decimal | None) -> bool:
+        """Count interest once, by its payment id; `symbol` trades the coin on spot, if any, at `price` if known."""
+        if not _first(self._flows, f"interest:{paid.payment_id}"):
+            return False
+        self._add(paid.coin, paid.amount)
+        if symbol is not None:
+            self._keep(self.position((Market.SPOT, symbol)).grown(paid.amount, price, paid.at_ms))
+        return True
+
+    def lend(self, coin: str, amount: Decimal) -> None:
+        """Count this much of a coin as lent out."""
+        self.lent[coin] = amount
+        if not amount:
+            del self.lent[coin]
+
     def move_in(self, symbol: str, amount: Decimal, at_ms: int | None) -> None:
         """Count coins as held that were not bought here; the wallet has them already."""
         self._keep(self.position((Market.SPOT, symbol)).moved_in(amount, at_ms))
@@ -91,6 +115,7 @@ class Account:
             "positions": [position.to_plain() for position in self.positions.values()],
             "leverages": {symbol: plain(leverage) for symbol, leverage in self.leverages.items()},
             "stops": {symbol: plain(price) for symbol, price in self.stops.items()},
+            "lent": {coin: plain(amount) for coin, amount in self.lent.items()},
             "executions": list(self._executions),
             "settlements": list(self._settlements),
             "flows": list(self._flows),
@@ -104,6 +129,8 @@ class Account:
             account._keep(position)
         account.leverages = _decimals(data["leverages"])
         account.stops = _decimals(data["stops"])
+        # A snapshot of an older version has none.
+        account.lent = _decimals(data.get("lent", {}))
         account._executions = dict.fromkeys(data["executions"])
         account._settlements = dict.fromkeys(data["settlements"])
         account._flows = dict.fromkeys(data["flows"])

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
 from adapters.bybit.account_news import is_positions_stop
-from adapters.bybit.client import NoAnswerError, RefusedError
+from adapters.bybit.client import NOT_ANSWERED, NoAnswerError, RefusedError
 from adapters.bybit.fields import MalformedError, decimal, row, rows
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED, SETTLED_IN, order_of, position_of
+from adapters.bybit.looks import SETTLED_IN, order_of, position_of
 from adapters.bybit.wallet import coins, unified
 from adapters.bybit.wire import placement
 from adapters.clock import Stopwatch

@@ -7,13 +7,12 @@ from threading import Event as Flag
 from threading import Thread
 
 from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
-from adapters.bybit.client import Client, Keys
+from adapters.bybit.client import NOT_ANSWERED, Client, Keys
 from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
 from adapters.bybit.limits import Limits
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.private_stream import PrivateListener
 from adapters.bybit.public_stream import PublicListener

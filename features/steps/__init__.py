@@ -19,6 +19,7 @@ pytest_plugins = [
     "features.steps.reasons",
     "features.steps.alerts",
     "features.steps.money",
+    "features.steps.loans",
     "features.steps.operating",
     "features.steps.growth",
     "features.steps.doubts",
