@@ -701,7 +701,7 @@ Feature: CORE-HODL accumulates coins by weight and keeps them
     And 2 days pass
     Then the book is EARN_OPTIMIZING
     And "triggers.earn_more" fired
-    And ETH was lent out twice
+    And ETH was lent out 3 times
     And "earn.idle" of core-hodl for ETHUSDT is less than 10 USDT
     And "earn.lent" of core-hodl for ETHUSDT is more than 30,000 USDT
 

@@ -182,6 +182,10 @@ class Portfolio:
         """Give the latest price of an instrument, or None when there is none."""
         return self._marks.price((market, symbol))
 
+    def price_of(self, coin: str) -> Decimal | None:
+        """Give the latest price of a coin in money, or None when there is none."""
+        return self._marks.coin(coin)
+
     def wallet(self, account: str, coin: str) -> Decimal:
         """Give the amount of a coin in an account's wallet."""
         return self._account(account).wallet.get(coin, ZERO)

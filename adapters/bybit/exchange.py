@@ -22,6 +22,7 @@ from adapters.bybit.settlements import Settlements
 from adapters.bybit.socket import PRIVATE, Socket
 from adapters.bybit.stream import Stream
 from adapters.bybit.venue import Account, BybitVenue, Setting
+from adapters.bybit.yields import Yields
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 from runtime.requests import Request
@@ -134,8 +135,12 @@ class Bybit:
         perpetuals = sorted({symbol for of, symbol, _ in plan.series if of is Market.LINEAR})
         settlements = Settlements(history, perpetuals, self._quotes, setting.inbox.put, plan.candles_after_ms)
 
+        lent = [coin for coins in setting.lends.values() for coin in coins]
+        yields = Yields(self._line(), lent, setting.inbox.put, setting.tell)
+
         def before(moment: int) -> None:
             settlements.at(moment)
+            yields.at(moment)
             plan.before_candles(moment)
 
         outlet = Outlet(setting.inbox.put, setting.tell, before)

@@ -15,7 +15,7 @@ from adapters.bybit.client import Client, NoAnswerError, RefusedError
 from adapters.bybit.exchange import Watch
 from adapters.bybit.history import Fees, History
 from adapters.bybit.hosts import HostRefusedError, Hosts, Mode, hosts_of
-from adapters.bybit.keys import KeyProblem, check_key
+from adapters.bybit.keys import KeyProblem, Uses, check_key
 from adapters.bybit.limits import AddressLimit, Limits
 from adapters.bybit.line import Line
 from adapters.bybit.offset import ExchangeClock, Offset
@@ -92,7 +92,8 @@ class Counter:
     def _check(self, name: str) -> tuple[list[KeyProblem], str]:
         try:
             owner = self.member(name)
-            problems = check_key(self._clients[name], name, owner, self._trading.trades_in(name), self.clock.now_ms())
+            uses = Uses(self._trading.trades_in(name), name in self._trading.lends)
+            problems = check_key(self._clients[name], name, owner, uses, self.clock.now_ms())
         except RefusedError as error:
             return [KeyProblem(True, f"The exchange refuses the key of {name}: {error}.")], name
         wanted = self._trading.folder.member(name)

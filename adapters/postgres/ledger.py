@@ -7,7 +7,17 @@ from typing import Any
 
 from adapters.postgres.openings import Instruments, Opening
 from runtime.decimals import ZERO
-from runtime.events import CandleClose, CashFlow, Event, Fill, FundingPayment, LeverageSet, StopPlaced
+from runtime.events import (
+    CandleClose,
+    CashFlow,
+    EarnMoved,
+    Event,
+    Fill,
+    FundingPayment,
+    InterestPaid,
+    LeverageSet,
+    StopPlaced,
+)
 from runtime.instrument import Market
 from runtime.portfolio import Portfolio
 from runtime.position import Position
@@ -56,6 +66,11 @@ class Ledger:
         if isinstance(event, CashFlow):
             counted = self.portfolio.apply_cash_flow(event)
             return Effect(counted, self.positions(event.account) if counted else ())
+        if isinstance(event, EarnMoved):
+            return Effect(self.portfolio.apply_earn(event))
+        if isinstance(event, InterestPaid):
+            counted = self.portfolio.apply_interest(event)
+            return Effect(counted, self.positions(event.account) if counted else ())
         if isinstance(event, StopPlaced):
             self.portfolio.apply_stop(event)
             return Effect(True, (self._at(event.account, Market.LINEAR, event.symbol),))
@@ -73,6 +88,10 @@ class Ledger:
     def stop(self, account: str, position: Position) -> Decimal | None:
         """Give the price of a position's protective stop."""
         return None if position.market is Market.SPOT else self.portfolio.stop(account, position.symbol)
+
+    def worth(self, coin: str, amount: Decimal) -> Decimal:
+        """Give what an amount of a coin is worth in money; nothing while it has no price."""
+        return amount * (self.portfolio.price_of(coin) or ZERO)
 
     def equity(self, account: str) -> Decimal | None:
         """Give what an account is worth, or None while nobody can say."""

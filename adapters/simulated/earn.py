@@ -40,13 +40,14 @@ class EarnState(StrEnum):
 
 @dataclass(slots=True)
 class EarnRecord:
-    """An order at Earn; `due_ms` is when it is done."""
+    """An order at Earn; `due_ms` is when it may be done, `done_ms` when it was."""
 
     order: EarnOrder
     number: int
     created_ms: int
     due_ms: int
     state: EarnState = EarnState.PENDING
+    done_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ class Earn:
         order = record.order
         news: ExchangeEvent = OrderAccepted(at_ms, order.order_id)
         if record.state is EarnState.SUCCESS:
-            news = EarnMoved(at_ms, order.order_id, order.account, order.coin, signed(order))
+            news = EarnMoved(record.done_ms or at_ms, order.order_id, order.account, order.coin, signed(order))
         return [news, LookedUp(at_ms, look.order_id, found=True, complete=True)]
 
     def _refusal(self, order: EarnOrder) -> Refusal | None:
@@ -206,7 +207,7 @@ class Earn:
 
     def _finish(self, key: Key, at_ms: int) -> list[ExchangeEvent]:
         record = self._pending.pop(key)
-        record.state, order = EarnState.SUCCESS, record.order
+        record.state, record.done_ms, order = EarnState.SUCCESS, at_ms, record.order
         done = EarnMoved(at_ms, order.order_id, order.account, order.coin, signed(order))
         if order.side is EarnSide.STAKE:
             return [done]

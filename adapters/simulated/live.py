@@ -27,10 +27,12 @@ from adapters.simulated.settings import ExchangeSettings
 from runtime.events import (
     Candle,
     CashFlow,
+    EarnMoved,
     ExchangeEvent,
     Fill,
     FillKind,
     FundingPayment,
+    InterestPaid,
     LeverageSet,
     OrderCancelled,
     OrderRejected,
@@ -40,6 +42,7 @@ from runtime.instrument import Instrument, Market
 from runtime.requests import (
     CancelOrder,
     ChangeStop,
+    EarnOrder,
     MoveMoney,
     OrderType,
     PlaceOrder,
@@ -174,6 +177,10 @@ class LiveExchange:
         """Move money between accounts."""
         self._take(_unless_refused(self.model.submit(move, at_ms)), at_ms)
 
+    def lend(self, order: EarnOrder, at_ms: int) -> None:
+        """Lend coins out at Earn, or take them back."""
+        self._take(_unless_refused(self.model.submit(order, at_ms)), at_ms)
+
     def deposit(self, account: str, coin: str, amount: Decimal, at_ms: int) -> None:
         """Bring money in from outside, or take it out when negative; raises ValueError for more than is free."""
         self._take(self.model.deposit(account, coin, amount, at_ms), at_ms)
@@ -217,7 +224,7 @@ class LiveExchange:
                     self._tell(Executed(event.at_ms, event.account, event))
                     wallets[event.account] = None
                     positions[event.account, event.symbol] = None
-                case CashFlow():
+                case CashFlow() | EarnMoved() | InterestPaid():
                     self.ledger.move(event)
                     wallets[event.account] = None
                 case StopPlaced():
