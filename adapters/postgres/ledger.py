@@ -64,13 +64,9 @@ class Ledger:
         if isinstance(event, FundingPayment):
             return Effect(self.portfolio.apply_funding(event), (self._at(event.account, Market.LINEAR, event.symbol),))
         if isinstance(event, CashFlow):
-            counted = self.portfolio.apply_cash_flow(event)
-            return Effect(counted, self.positions(event.account) if counted else ())
-        if isinstance(event, EarnMoved):
-            return Effect(self.portfolio.apply_earn(event))
-        if isinstance(event, InterestPaid):
-            counted = self.portfolio.apply_interest(event)
-            return Effect(counted, self.positions(event.account) if counted else ())
+            return self._grown(event.account, self.portfolio.apply_cash_flow(event))
+        if isinstance(event, EarnMoved | InterestPaid):
+            return self._earn(event)
         if isinstance(event, StopPlaced):
             self.portfolio.apply_stop(event)
             return Effect(True, (self._at(event.account, Market.LINEAR, event.symbol),))
@@ -80,6 +76,14 @@ class Ledger:
             for candle in event.candles:
                 self.portfolio.mark_candle(candle.market, candle.symbol, candle.close)
         return NOTHING
+
+    def _earn(self, event: EarnMoved | InterestPaid) -> Effect:
+        if isinstance(event, EarnMoved):
+            return Effect(self.portfolio.apply_earn(event))
+        return self._grown(event.account, self.portfolio.apply_interest(event))
+
+    def _grown(self, account: str, counted: bool) -> Effect:
+        return Effect(counted, self.positions(account) if counted else ())
 
     def positions(self, account: str) -> tuple[tuple[str, Position], ...]:
         """Give the positions of an account, with its name."""

@@ -29,4 +29,5 @@ pytest_plugins = [
     "features.steps.live_faults",
     "features.steps.live_database",
     "features.steps.live_seen",
+    "features.steps.live_loans",
 ]
