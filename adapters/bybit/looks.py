@@ -119,10 +119,9 @@ class Looks:
     def _lent(self, seen: _Seen) -> Iterator[None]:
         """Where coins may be lent: what is out, and the interest that has come in, which the wallet shows as well."""
         if self._savings.coins:
-            self._savings.interest()
-            yield
-            seen.lent = dict(self._savings.lent())
-            yield
+            for lent in self._savings.seen():
+                seen.lent = lent
+                yield
 
     def _wallet(self, seen: _Seen) -> Iterator[None]:
         seen.wallet += coins(unified(self._line)).items()

@@ -1,6 +1,6 @@
 """Bybit's flexible savings: what they pay, what an account has there, and what became of orders for them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ PENDING, SUCCESS, FAILED = "Pending", "Success", "Fail"
 NO_PRODUCT = 180008
 # Interest is told until it is as old as the exchange shows it.
 WEEK_MS = 7 * 86_400_000
+Tell = Callable[[str, str], None]
 REMEMBERED = 1000
 
 
@@ -43,13 +44,17 @@ def product_of(line: Line, coin: str) -> Product | None:
 
 
 class Savings:
-    """One account's loans; `coins` are those that its books may lend, and nothing is asked where there are none."""
+    """One account's loans; `coins` are those that its books may lend, and nothing is asked where there are none.
 
-    def __init__(self, account: str, coins: tuple[str, ...], line: Line, put: Put, clock: Clock) -> None:
+    `tell` hears once that they can't be seen.
+    """
+
+    def __init__(self, account: str, coins: tuple[str, ...], line: Line, put: Put, clock: Clock, tell: Tell) -> None:
         self.coins = coins
-        self._account, self._line, self._put, self._clock = account, line, put, clock
+        self._account, self._line, self._put, self._clock, self._tell = account, line, put, clock, tell
         self._products: dict[str, Product] = {}
         self._told: dict[str, None] = {}
+        self._is_hidden = False
 
     def product(self, coin: str) -> Product | None:
         """Give the flexible product of a coin, asked for once; raises one of `NOT_ANSWERED`."""
@@ -77,6 +82,21 @@ class Savings:
         yield
 
     # ── the account ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seen(self) -> Iterator[dict[str, Decimal] | None]:
+        """Tell new interest and give what is lent out, in steps of one request each, None before the last.
+
+        Where it can't be seen, as with a key that may not or at an exchange that has no Earn, there is no last one.
+        """
+        try:
+            self.interest()
+            yield None
+            yield dict(self.lent())
+            self._is_hidden = False
+        except NOT_ANSWERED as problem:
+            if not self._is_hidden:
+                self._is_hidden = True
+                self._tell("P2", f"What {self._account} has at Earn can't be seen, so it is not compared: {problem}")
 
     def lent(self) -> Iterator[tuple[str, Decimal]]:
         """Ask what of each coin is lent out; raises one of `NOT_ANSWERED`."""

@@ -70,7 +70,8 @@ class Desk:
         self.news = AccountNews(account.name, setting.instruments, setting.inbox.put, self._seek_fills)
         symbols = [symbol for market, symbol in setting.instruments if market is Market.LINEAR]
         put, clock = setting.inbox.put, setting.clock
-        self.savings = Savings(account.name, setting.lends.get(account.name, ()), self.line, put, clock)
+        lends = setting.lends.get(account.name, ())
+        self.savings = Savings(account.name, lends, self.line, put, clock, setting.tell)
         self.looks = Looks(self.line, self.news, put, clock, symbols, self.savings)
         self.submission = Submission(self.line, self.news, put, clock, members, self.savings)
 

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 
 from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.line import Line
-from adapters.bybit.savings import Product, product_of
+from adapters.bybit.savings import Product, Tell, product_of
 from runtime.events import FactObserved
 
 YIELD = "earn.yield"
 EVERY_MS = 900_000
-Tell = Callable[[str, str], None]
 
 
 class Yields:

@@ -135,6 +135,23 @@ def test_a_coin_without_a_product_is_told_of_and_of_several_the_lowest_rate_coun
     assert "no flexible savings in SOL" in told[0][1]
 
 
+@pytest.mark.parametrize("path", ["/v5/earn/yield", "/v5/earn/position"])
+def test_what_can_not_be_seen_at_earn_is_told_of_once_and_keeps_no_account_from_being_known(
+    life: Any, path: str
+) -> None:
+    life.served.pull("faults", kind="refuse", endpoint=path, code=10005, message="not you", count=100)
+    bybit = life.begin(lends={"core": ("BTC",)})
+    life.until_whole()
+    for _ in range(2):
+        bybit.send(LookAtAccount("core"))
+        seen = life.heard.until(lambda event: isinstance(event, AccountSeen) and event.account == "core")
+        assert (seen[0].complete, seen[0].lent) == (True, None)
+    assert len([text for _, text in life.told if "can't be seen" in text and "not you" in text]) == 1
+    life.served.pull("lift")
+    bybit.send(LookAtAccount("core"))
+    life.heard.until(lambda event: isinstance(event, AccountSeen) and event.lent == ())
+
+
 # ── word for word ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
