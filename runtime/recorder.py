@@ -18,6 +18,7 @@ from runtime.events import (
     OrderCancelled,
     OrderRejected,
 )
+from runtime.found import Found
 from runtime.instrument import Market
 from runtime.outcome_words import asked, limit_texts, outcome_text
 from runtime.requests import OrderType, PlaceOrder
@@ -58,6 +59,7 @@ class Recorder:
     engine: Engine
     settings: RunSettings
     data_notes: tuple[str, ...] = ()
+    found: Mapping[str, Found] = field(default_factory=dict)
     candles: int = 0
     slippage_paid: Decimal = ZERO
     _equity: list[EquityPoint] = field(default_factory=list)
@@ -244,6 +246,7 @@ class Recorder:
             candles=self.candles,
             upkeep=tuple(filter(None, map(upkeep_of, self.engine.instances.values()))),
             transfers=self._transfers.records,
+            found=self.found,
             thresholds={} if ladder is None else {level.name: level.at for level in ladder.rules.levels},
         )
         return with_doubts(with_gates(result, self.engine.rulebook), self.engine.rulebook)

@@ -8,6 +8,7 @@ from rules.language.evaluate import Value
 from rules.language.explain import Explained
 from runtime.doubt import HeldDoubt
 from runtime.events import Fill, FundingPayment
+from runtime.found import Found
 from runtime.phases import GateResult
 from runtime.trades import Trade
 from runtime.upkeep import Upkeep
@@ -163,7 +164,8 @@ class RunResult:
 
     `interest` is what lent coins earned. `days` are those of the coins that were traded, `thresholds` the drawdowns at
     which the breaker's levels begin, `phase_facts` what the run says of each engine, `gates` those between phases that
-    such facts decide, `doubts` what makes it worth less than it looks; None where nothing was looked for.
+    such facts decide, `doubts` what makes it worth less than it looks; None where nothing was looked for. `found`
+    has the searches that chose values.
     """
 
     settings: RunSettings
@@ -186,6 +188,7 @@ class RunResult:
     phase_facts: Mapping[str, Value] = field(default_factory=dict)
     gates: tuple[GateResult, ...] = ()
     doubts: tuple[HeldDoubt, ...] | None = None
+    found: Mapping[str, Found] = field(default_factory=dict)
     interest: tuple[Interest, ...] = ()
 
     @property

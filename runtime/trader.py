@@ -295,8 +295,7 @@ class Trader:
         held = self._portfolio.notional(account)
         if held is None:
             return None
-        waiting = (t for t in self.desk.live() if t.request.account == account and t.purpose is Purpose.ENTRY)
-        return held + sum((self._unfilled(ticket.request, ticket.filled) for ticket in waiting), ZERO)
+        return held + sum((self._unfilled(t.request, t.filled) for t in self.desk.entries(account)), ZERO)
 
     def _unfilled(self, request: PlaceOrder, filled: Decimal) -> Decimal:
         price = self._world.board.price(request.market, request.symbol)

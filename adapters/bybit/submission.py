@@ -1,11 +1,20 @@
 """Requests that change something: each is sent once, and its answer becomes an event."""
 
+from collections.abc import Sequence
+
 from adapters.bybit.account_news import AccountNews, Put
-from adapters.bybit.answers import is_as_asked, name_of_leverage, name_of_stop, news_of, news_of_cancel
+from adapters.bybit.answers import (
+    is_as_asked,
+    name_of_leverage,
+    name_of_stop,
+    news_of,
+    news_of_cancel,
+    own_answers,
+)
 from adapters.bybit.client import NOT_ANSWERED, NoAnswerError, RefusedError, Reply
 from adapters.bybit.line import Line
 from adapters.bybit.savings import Savings, has_no_product
-from adapters.bybit.wire import Fields, cancellation, leverage, loan, placement, stop_change, transfer
+from adapters.bybit.wire import Fields, batch, cancellation, leverage, loan, placement, stop_change, transfer
 from runtime.answers import NOT_SENT
 from runtime.events import CashFlow, Event, LeverageSet, OrderAccepted, OrderRejected
 from runtime.ports import Clock
@@ -41,6 +50,14 @@ class Submission:
             case EarnOrder():
                 self._lend(request)
 
+    def place_all(self, orders: Sequence[PlaceOrder]) -> None:
+        """Send several orders of one market in one request, once, and tell what its answer means to each of them."""
+        for order in orders:
+            self._news.sent(order)
+        answer = self._ask("place_batch_order", batch(orders))
+        for order, own in zip(orders, own_answers(answer, [order.order_id for order in orders]), strict=True):
+            self._answered(order, own)
+
     def too_late(self, request: PlaceOrder) -> None:
         """Tell that an entry has waited too long for the limits and was not sent."""
         reason = "It had to wait too long for the exchange's rate limit and was not sent."
@@ -48,7 +65,9 @@ class Submission:
 
     def _place(self, order: PlaceOrder) -> None:
         self._news.sent(order)
-        answer = self._ask("place_order", placement(order))
+        self._answered(order, self._ask("place_order", placement(order)))
+
+    def _answered(self, order: PlaceOrder, answer: Reply | RefusedError | NoAnswerError) -> None:
         if isinstance(answer, Reply):
             self._news.accepted(order.order_id, answer.at_ms)
         else:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from adapters.bybit.account_news import AccountNews, Instruments
 from adapters.bybit.client import Client, Keys
-from adapters.bybit.hosts import Hosts
+from adapters.bybit.hosts import Hosts, Mode
 from adapters.bybit.limits import AddressLimit, Limits
 from adapters.bybit.line import Line
 from adapters.bybit.looks import Looks
 from adapters.bybit.savings import Savings
 from adapters.bybit.submission import Changing, Submission
-from adapters.bybit.worker import ENTRY_PATIENCE_MS, Job, Turn, Worker
+from adapters.bybit.worker import ENTRY_PATIENCE_MS, Batch, Job, Turn, Worker
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 from runtime.ports import Clock, Inbox
@@ -30,6 +30,7 @@ from runtime.requests import (
 Tell = Callable[[str, str], None]
 """Takes a priority (P0 is the most urgent) and a sentence for people."""
 MAIN = "the main account"
+MOST_IN_BATCH = {Market.SPOT: 10, Market.LINEAR: 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Desk:
         self.line = Line(
             Client(setting.hosts, account.keys), Limits(setting.address, monotonic_ms), setting.clock, self._pause
         )
-        self.worker = Worker(account.name, self.line.wait_ms, self._failed, setting.entry_patience_ms)
+        self.worker = Worker(account.name, self.line.wait_ms, self._failed, setting.entry_patience_ms, self.line.room)
+        self._batches = {market: self._batch(market) for market in Market}
         self.news = AccountNews(account.name, setting.instruments, setting.inbox.put, self._seek_fills)
         symbols = [symbol for market, symbol in setting.instruments if market is Market.LINEAR]
         put, clock = setting.inbox.put, setting.clock
@@ -99,7 +101,15 @@ class Desk:
         turn = Turn.PROTECTION if request.protective else Turn.ENTRY
         entry = request if isinstance(request, PlaceOrder) and not request.protective else None
         late = (lambda: self.submission.too_late(entry)) if entry else None
-        return Job(turn, endpoint_of(request), lambda: self._submit(request), late)
+        batch = self._batches[entry.market] if entry and may_join(entry, self._setting.hosts.mode) else None
+        return Job(turn, endpoint_of(request), lambda: self._submit(request), late, entry, batch)
+
+    def _batch(self, market: Market) -> Batch:
+        return Batch(f"place_batch_order:{market.value}", MOST_IN_BATCH[market], self._submit_all)
+
+    def _submit_all(self, orders: Sequence[PlaceOrder]) -> Iterator[None]:
+        self.submission.place_all(orders)
+        yield from ()
 
     def _look_for(self, request: LookUpEarn) -> Callable[[], Iterator[None]]:
         return lambda: self.savings.order(request)
@@ -149,6 +159,17 @@ class BybitVenue:
 
     def _all(self) -> Sequence[Desk]:
         return (*self.desks.values(), *((self._main,) if self._main else ()))
+
+
+def may_join(order: PlaceOrder, mode: Mode) -> bool:
+    """Whether an entry may leave in one request with others.
+
+    Bybit's demo account has no batches on spot. Nowhere does Bybit say that an order in a batch keeps its slippage cap,
+    and one without it could fill at any price: there an order with a cap goes alone.
+    """
+    if mode is Mode.LOCAL:
+        return True
+    return order.slippage_cap is None and (mode is not Mode.DEMO or order.market is Market.LINEAR)
 
 
 def endpoint_of(request: Changing) -> str:

@@ -1,5 +1,6 @@
 """Requests in the exchange's words: every number as plain digits, everything said that has a dangerous default."""
 
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
 from runtime.decimals import plain
@@ -43,6 +44,14 @@ def placement(order: PlaceOrder) -> Fields:
     if order.slippage_cap is not None and order.order_type is OrderType.MARKET:
         fields |= {"slippageToleranceType": "Percent", "slippageTolerance": _percent(order.slippage_cap)}
     return fields | (_spot(order) if order.market is Market.SPOT else _linear(order))
+
+
+def batch(orders: Sequence[PlaceOrder]) -> Fields:
+    """Write several orders of one market, each as it would be alone."""
+    items = [placement(order) for order in orders]
+    for item in items:
+        del item["category"]
+    return {"category": orders[0].market.value, "request": items}
 
 
 def _spot(order: PlaceOrder) -> Fields:

@@ -12,6 +12,7 @@ import typer
 
 from adapters.cli import options
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.made_up import FIRST_DAY, SEED
 from runtime.timeframe import timeframe_ms
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 Coins = Mapping[str, Mapping[str, Decimal]]
 
-SEED = 7
-FIRST_DAY, YEARS = "2020-01-01", 3
+YEARS = 3
 FROM_DAY = "2021-01-01"
 KEYS, STATE = Path("exchange-keys.json"), Path("paper-accounts.json")
 TIMEFRAME = "1h"

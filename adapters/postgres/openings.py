@@ -21,6 +21,7 @@ KEY_COLUMNS = ("market", "symbol", "timeframe")
 KEPT_CANDLES = 4_000
 """As many as a start asks for: an engine that runs for years must not remember more than one that has just begun."""
 READ = "SELECT seq, rules, books, instruments, state, candles FROM openings ORDER BY number"
+STATES = "SELECT seq, rules, books, instruments, state FROM openings WHERE seq >= %s ORDER BY number"
 WRITE = """
 INSERT INTO openings (seq, rules, books, instruments, state, candles) VALUES (%s, %s, %s, %s, %s, %s)
 """
@@ -83,21 +84,24 @@ def write_opening(connection: Connection, opening: Opening, rules: RuleFiles) ->
 def openings(connection: Connection) -> Iterator[Opening]:
     """Yield the openings in the order in which they were written."""
     for seq, rules, books, instruments, state, candles in connection.execute(READ):
-        known = [from_plain(Instrument, one) for one in instruments]
-        by_key = {(one.market, one.symbol): one for one in known}
-        yield Opening(seq, rules, books, by_key, state, unpacked(candles))
+        yield Opening(seq, rules, books, _by_key(instruments), state, unpacked(candles))
+
+
+def states_since(connection: Connection, seq: int) -> Iterator[Opening]:
+    """Yield the openings from an entry on without their candles, which only an engine needs."""
+    for at, rules, books, instruments, state in connection.execute(STATES, (seq,)):
+        yield Opening(at, rules, books, _by_key(instruments), state, {})
+
+
+def _by_key(instruments: Sequence[Any]) -> Instruments:
+    known = [from_plain(Instrument, one) for one in instruments]
+    return {(one.market, one.symbol): one for one in known}
 
 
 def rule_files(connection: Connection, version: str) -> RuleFiles | None:
     """Return the rule files of a version, or None where they were never in force."""
     row = connection.execute("SELECT environment, files FROM rulebooks WHERE version = %s", (version,)).fetchone()
     return None if row is None else RuleFiles(version, row[0], row[1])
-
-
-def opening_of(engine: Engine, candles: Mapping[Key, pl.DataFrame], instruments: Instruments) -> Opening:
-    """Return the opening of an engine that is about to take its next event."""
-    books = tuple(engine.books)
-    return Opening(engine.sequence, engine.rulebook.version, books, instruments, engine.to_plain(), candles)
 
 
 def packed(candles: Mapping[Key, pl.DataFrame]) -> bytes:

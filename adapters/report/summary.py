@@ -24,6 +24,7 @@ from runtime.metrics import (
 )
 from runtime.record import Record, record
 from runtime.regimes import Regime, RegimeResult, regimes_by_day, results_by_regime
+from runtime.round_trips import RoundTrip, round_trips
 from runtime.run import EquityPoint, RunResult
 from runtime.trades import Trade
 
@@ -171,9 +172,9 @@ def equity_curve(result: RunResult, book: str | None = None) -> Curve:
     return curve if len(curve.at_ms) else Curve.of([(settings.from_ms, float(share))])
 
 
-def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[Trade], list[Trade]]:
-    """Return the trades that earned most and those that lost most, the most telling first."""
-    ordered = sorted(trades, key=lambda trade: trade.net)
+def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[RoundTrip], list[RoundTrip]]:
+    """Return the trades and pairs that earned most and those that lost most, the most telling first."""
+    ordered = sorted(round_trips(trades), key=lambda trade: trade.net)
     worst = [trade for trade in ordered[:count] if trade.net < 0]
     return [trade for trade in ordered[::-1][:count] if trade.net > 0], worst
 
@@ -234,8 +235,8 @@ def _regimes(result: RunResult, curve: Curve, benchmark_curve: Curve) -> list[Re
     by_day = _regimes_by_day(result)
     held = {one.regime: one.total_return for one in results_by_regime(benchmark_curve, by_day)}
     opened: dict[Regime, list[Trade]] = {}
-    for trade in result.trades:
-        opened.setdefault(by_day.get(trade.entry_ms // DAY_MS * DAY_MS, Regime.UNKNOWN), []).append(trade)
+    for trip in round_trips(result.trades):
+        opened.setdefault(by_day.get(trip.entry_ms // DAY_MS * DAY_MS, Regime.UNKNOWN), []).extend(trip.legs)
     return [
         RegimeRow(one.regime, one.days, one.total_return, held.get(one.regime), record(opened.get(one.regime, [])))
         for one in results_by_regime(curve, by_day)

@@ -109,7 +109,9 @@ def batch(one: Callable[[ServedExchange, Call], Answer], path: str) -> Callable[
         items = call.values.get("request")
         if not isinstance(items, list) or not 0 < len(items) <= MOST_IN_BATCH[call.market]:
             raise refused(PARAMETER_ERROR, "params error: request size invalid.")
-        done = [_item(exchange, call, one, dict(item), path, number) for number, item in enumerate(items)]
+        if not all(isinstance(item, dict) for item in items):
+            raise refused(PARAMETER_ERROR, "params error: request invalid.")
+        done = [_item(exchange, call, one, item, path, number) for number, item in enumerate(items)]
         return Answer({"list": [row for row, _ in done]}, {"list": [outcome for _, outcome in done]})
 
     return page

@@ -2,25 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import talib
 import vectorbt as vbt
+from columns import columns
 from numba import njit
-from protocol import (
-    CAPITAL,
-    FAST,
-    FEE,
-    LARGEST,
-    LENGTH,
-    RISK,
-    SLIPPAGE,
-    SLOW,
-    STOP,
-    STRONG,
-    TRAIL,
-    Run,
-    candles,
-    measure,
-)
+from protocol import CAPITAL, FEE, LARGEST, RISK, SLIPPAGE, STOP, STRONG, TRAIL, Run, candles, measure
 
 
 @njit
@@ -36,8 +21,7 @@ def follow(c, high, ranges, level):  # type: ignore[no-untyped-def]
 def run() -> Run:
     frame = pd.read_parquet(candles()).set_index("timestamp")
     high, low, close = (frame[name].to_numpy() for name in ("high", "low", "close"))
-    fast, slow = talib.SMA(close, FAST), talib.SMA(close, SLOW)
-    ranges, strength = talib.ATR(high, low, close, LENGTH), talib.ADX(high, low, close, LENGTH)
+    fast, slow, strength, ranges = columns(high, low, close)
     entries = pd.Series((close > slow) & (fast > slow) & (strength > STRONG), frame.index)
     share = pd.Series(np.minimum(RISK * close / (STOP * ranges), LARGEST), frame.index)
     portfolio = vbt.Portfolio.from_signals(

@@ -117,8 +117,12 @@ class Live:
         """Start the program until it trades; one that was killed keeps its lease for a moment."""
         while not self.start().begun():
             self.processes.pop()
-        board = self.exchange.served.application.exchange.public
-        wait_for(board.hears_candles, "a process that listens to candles", self.process.last_words)
+        wait_for(lambda: self._hears_candles, "a process that listens to candles", self.process.last_words)
+
+    @property
+    def _hears_candles(self) -> bool:
+        heard = self.exchange.served.application.exchange.public.heard
+        return any(topic.startswith("kline.") for _, topic in heard)
 
     def _write_folder(self, store: str) -> None:
         members = {name: self.exchange.served.member(name) for name in self.accounts.values()}

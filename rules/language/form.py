@@ -470,8 +470,8 @@ class PhasesForm(Form):
 class DoubtForm(Form):
     """One reason to doubt a result."""
 
-    of: Literal["portfolio", "directional"] | None = Field(
-        None, description="whose result: that of the portfolio, or that of each directional book by itself"
+    of: Literal["portfolio", "book", "directional"] | None = Field(
+        None, description="whose result: that of the portfolio, of each book, or of each directional book by itself"
     )
     when: Expression = Field(description="the condition over the result, under which it is doubtful")
     says: Prose = Field(description="what that means, in a sentence")

@@ -20,7 +20,7 @@ from adapters.postgres.connection import Connection, connect
 from adapters.postgres.journal import PostgresJournal, entries
 from adapters.postgres.lease import Lease
 from adapters.postgres.migrations import migrate
-from adapters.postgres.openings import opening_of, write_opening
+from adapters.postgres.openings import write_opening
 from adapters.postgres.resume import resume
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
@@ -36,6 +36,7 @@ from runtime.portfolio import Portfolio
 from runtime.requests import LookAtAccount, PlaceOrder, Request
 from runtime.step import Step
 from tests.adapters.cli import running
+from tests.adapters.postgres.running import opening_of
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 BOOKS = tuple(running.BOOKS)

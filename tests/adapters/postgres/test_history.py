@@ -28,7 +28,7 @@ from adapters.postgres.failure import StoreError
 from adapters.postgres.journal import PostgresJournal, entries
 from adapters.postgres.lease import Lease
 from adapters.postgres.migrations import migrate
-from adapters.postgres.openings import Opening, opening_of, rule_files, write_opening
+from adapters.postgres.openings import Opening, rule_files, write_opening
 from adapters.postgres.projections import TABLES, Projector, rebuild
 from adapters.postgres.replay import replay
 from adapters.postgres.resume import resume
@@ -40,6 +40,7 @@ from runtime.engine import Engine
 from runtime.events import Fill, FundingPayment, OperatorCommand
 from runtime.market_data import Key
 from runtime.step import Step
+from tests.adapters.postgres.running import opening_of
 
 DAY_MS = 86_400_000
 FIRST_MS = 1_577_836_800_000
