@@ -46,4 +46,4 @@ class Yields:
     def _miss(self, text: str) -> None:
         if not self._is_missing:
             self._is_missing = True
-            self._tell("P2", text)
+            self._tell("P3", text)

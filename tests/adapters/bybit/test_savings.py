@@ -123,7 +123,7 @@ def test_an_exchange_without_earn_is_told_of_once(life: Any) -> None:
         yields.at(NOW_MS + quarter * EVERY_MS)
         yields.at(NOW_MS + quarter * EVERY_MS + 1)
     ((severity, text),) = told
-    assert (severity, "nothing is lent" in text, "not here" in text) == ("P2", True, True)
+    assert (severity, "nothing is lent" in text, "not here" in text) == ("P3", True, True)
     assert [fact.value for fact in facts] == [Decimal("0.073")]
 
 
