@@ -135,7 +135,7 @@ class Trader:
         """Coins are lent out, or back: what has waited for them is sold now."""
         self.earn.moved(event, draft)
         for key, sale in tuple(self.earn.sales_due(event.account, event.coin, draft.at_ms)):
-            outcome = self.consider(instances[key], sale.rule, sale.intent, draft)
+            outcome = self.consider(instances[key], sale.rule, sale.intent, draft) if key in instances else None
             if isinstance(outcome, Refused):
                 draft.tell("P1", key[0], f"{sale.intent.symbol} is back from Earn and not sold: {outcome.reason}")
 

@@ -43,6 +43,36 @@ def product_of(line: Line, coin: str) -> Product | None:
     return Product(text(entry, "productId"), coin, rate, entry.get("status") == AVAILABLE)
 
 
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """What is lent out of a coin, at which product."""
+
+    coin: str
+    product: str
+    amount: Decimal
+
+
+def loans(line: Line) -> list[Loan]:
+    """Ask for everything that an account has lent out; raises one of `NOT_ANSWERED`."""
+    found = rows(line.ask("get_staked_position", category=FLEXIBLE).result, "list")
+    return [
+        Loan(text(entry, "coin"), text(entry, "productId"), amount)
+        for entry in found
+        if (amount := decimal(entry, "amount"))
+    ]
+
+
+def coming_home(line: Line) -> dict[str, Decimal]:
+    """Ask what of each coin was called back in the last week and has not arrived; raises one of `NOT_ANSWERED`."""
+    found: dict[str, Decimal] = {}
+    for page in line.pages("get_stake_or_redemption_history", category=FLEXIBLE, limit=100):
+        for entry in page:
+            if entry.get("status") == PENDING and entry.get("orderType") == LOANS[EarnSide.REDEEM]:
+                coin = text(entry, "coin")
+                found[coin] = found.get(coin, Decimal(0)) + decimal(entry, "orderValue")
+    return found
+
+
 class Savings:
     """One account's loans; `coins` are those that its books may lend, and nothing is asked where there are none.
 
@@ -100,9 +130,9 @@ class Savings:
 
     def lent(self) -> Iterator[tuple[str, Decimal]]:
         """Ask what of each coin is lent out; raises one of `NOT_ANSWERED`."""
-        for entry in rows(self._line.ask("get_staked_position", category=FLEXIBLE).result, "list"):
-            if entry.get("coin") in self.coins and decimal(entry, "amount"):
-                yield text(entry, "coin"), decimal(entry, "amount")
+        for one in loans(self._line):
+            if one.coin in self.coins:
+                yield one.coin, one.amount
 
     def interest(self) -> None:
         """Tell the interest of the last week that was not told yet; raises one of `NOT_ANSWERED`."""
