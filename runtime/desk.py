@@ -143,6 +143,11 @@ class Desk:
         else:
             self._failed_exits.pop(key, None)
 
+    @property
+    def ended(self) -> int:
+        """How many orders are known that have ended."""
+        return len(self.tickets) - len(self._live)
+
     def forget_ended(self, keep: frozenset[str]) -> None:
         """Drop ended orders, but for those which a position's stop still hangs on."""
         self.tickets = {name: t for name, t in self.tickets.items() if t.live or name in keep}

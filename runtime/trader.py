@@ -152,7 +152,9 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None or not isinstance(intent, Enter | Buy):
             return (answer,)
-        stopped = self._reviews[instance.book.name].refusals(self._proposal(instance, self._widened(intent), price))
+        view = self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, self._widened(intent), price, view)
+        stopped = self._reviews[instance.book.name].refusals(proposal)
         return tuple(Refused(intent, one.check, one.reason, one.trace) for one in stopped) or (answer,)
 
     def _answer(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Placeable | Refused:
@@ -180,8 +182,8 @@ class Trader:
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
     ) -> Placeable | Refused:
-        intent = self._widened(intent)
-        proposal = self._proposal(instance, intent, price)
+        intent, view = self._widened(intent), self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, intent, price, view)
         passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
             return Refused(intent, passed.check, passed.reason, passed.trace)
@@ -190,7 +192,7 @@ class Trader:
             return Refused(intent, "gate", reason)
         factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
-        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms, view)
 
     def _allowance(self, instance: Instance, notional: Decimal, now_ms: int) -> Allowance:
         """Say why nothing may be opened now, or what the breaker leaves of a size."""
@@ -200,8 +202,7 @@ class Trader:
     def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
         return gate.may(purpose, self._world.status, book, account)
 
-    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal) -> Proposal:
-        view = self.account_view(instance, intent.symbol)
+    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal, view: AccountView) -> Proposal:
         notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, view)
         direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
         side = Side.BUY if direction is Direction.LONG else Side.SELL
@@ -222,13 +223,20 @@ class Trader:
         return factor, (Limit("breaker", text, notional, notional * factor),)
 
     def _plan(
-        self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, now_ms: int
+        self,
+        instance: Instance,
+        rule: str,
+        intent: Plannable,
+        allowed: Allowed,
+        now_ms: int,
+        view: AccountView | None = None,
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
         naming = self._naming(instance, rule, intent.symbol, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        planned = plan(intent, instrument, price, self.account_view(instance, intent.symbol), naming, allowed.checked)
+        view = view or self.account_view(instance, intent.symbol)
+        planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
         if isinstance(intent, Enter | Buy):
@@ -295,13 +303,12 @@ class Trader:
         held = self._portfolio.notional(account)
         if held is None:
             return None
-        return held + sum((self._unfilled(t.request, t.filled) for t in self.desk.entries(account)), ZERO)
-
-    def _unfilled(self, request: PlaceOrder, filled: Decimal) -> Decimal:
-        price = self._world.board.price(request.market, request.symbol)
-        if request.quantity is None or price is None:
-            return ZERO
-        return (request.quantity - filled) * price
+        unfilled: dict[tuple[Market, str], Decimal] = {}
+        for request, filled in ((t.request, t.filled) for t in self.desk.entries(account)):
+            if request.quantity is not None:
+                key = (request.market, request.symbol)
+                unfilled[key] = unfilled.get(key, ZERO) + request.quantity - filled
+        return held + sum((left * (self._world.board.price(*key) or ZERO) for key, left in unfilled.items()), ZERO)
 
     # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -530,7 +537,7 @@ class Trader:
 
     def _sweep(self) -> None:
         """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
-        if len(self.desk.tickets) > SWEEP_ABOVE:
+        if self.desk.ended > SWEEP_ABOVE:
             held = {
                 (account, position.symbol)
                 for account in self._portfolio.accounts

@@ -1,9 +1,10 @@
 """Money that came and went without a trade: funding, transfers, deposits, withdrawals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from adapters.bybit.client import RefusedError
 from adapters.bybit.executions import MINUTE_MS, named, side_of
 from adapters.bybit.fields import Row, decimal, milliseconds, optional_decimal, text
 from adapters.bybit.line import Line
@@ -14,6 +15,8 @@ from runtime.requests import Side
 OVERLAP_MS = 3_600_000
 LONGEST_LOOK_MS = 7 * 86_400_000
 NEAR_MS = 60_000
+PAGE = 50
+BAD_PARAMETER = 10001
 MOVES = frozenset({"TRANSFER_IN", "TRANSFER_OUT", "DEPOSIT", "WITHDRAW", "AIRDROP", "BONUS"})
 SETTLEMENT = "SETTLEMENT"
 CARRIED_OUT = "SUCCESS"
@@ -70,8 +73,7 @@ class Ledger:
         found: list[Row] = []
         while start_ms < now:
             end_ms = min(now, start_ms + LONGEST_LOOK_MS - 1)
-            asked = {"accountType": "UNIFIED", "startTime": start_ms, "endTime": end_ms, "limit": 50}
-            for page in self._line.pages("get_transaction_log", **asked):
+            for page in self._log(start_ms, end_ms):
                 found += page
                 yield
             start_ms = end_ms + 1
@@ -86,6 +88,27 @@ class Ledger:
         """What is older than the next reading's first hour will not be read again; a settlement's minute may be."""
         start_ms = self._since_ms - OVERLAP_MS - MINUTE_MS
         self._told = {event: None for event in self._told if event.at_ms >= start_ms}
+
+    def _log(self, start_ms: int, end_ms: int) -> Iterator[Sequence[Row]]:
+        """Yield the lines of a span; where a page does not hold them, nearly all are trades, and the others are asked
+        for by their kinds.
+        """
+        asked = {"accountType": "UNIFIED", "startTime": start_ms, "endTime": end_ms, "limit": PAGE}
+        first = next(self._line.pages("get_transaction_log", **asked), ())
+        if len(first) < PAGE:
+            yield first
+            return
+        for kind in (*sorted(MOVES), SETTLEMENT):
+            yield ()
+            yield from self._kind(kind, asked)
+
+    def _kind(self, kind: str, asked: Mapping[str, object]) -> Iterator[Sequence[Row]]:
+        try:
+            yield from self._line.pages("get_transaction_log", **asked, type=kind)
+        except RefusedError as refusal:
+            # Of a kind that the exchange does not know there are no lines.
+            if refusal.code != BAD_PARAMETER:
+                raise
 
     def _own(self, start_ms: int) -> Iterator[Transfer]:
         assert self._transfers is not None

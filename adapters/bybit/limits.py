@@ -56,6 +56,11 @@ class Window:
         """Count a request, as so many."""
         self._sent.extend([now_ms] * count)
 
+    def counted(self, now_ms: int, count: int) -> None:
+        """Learn that the last ones may have been counted as late as now."""
+        for place in range(1, min(count, len(self._sent)) + 1):
+            self._sent[-place] = now_ms
+
     def _forget(self, now_ms: int) -> None:
         while self._sent and self._sent[0] <= now_ms - self.span_ms:
             self._sent.popleft()
@@ -111,9 +116,14 @@ class Limits:
         self._window(endpoint).sent(now, count)
         self._address.sent(now)
 
-    def heard(self, endpoint: str, headers: Mapping[str, str], exchange_ms: int) -> None:
-        """Learn the limit of an endpoint, and when it is used up, from an answer at the exchange's time."""
+    def heard(self, endpoint: str, headers: Mapping[str, str], exchange_ms: int, count: int = 1) -> None:
+        """Learn the limit of an endpoint, and when it is used up, from an answer at the exchange's time.
+
+        The orders of a batch are counted one after another, each at some moment before the answer.
+        """
         window = self._window(endpoint)
+        if count > 1:
+            window.counted(self._now_ms(), count)
         limit, left = _number(headers, "X-Bapi-Limit"), _number(headers, "X-Bapi-Limit-Status")
         if limit:
             window.limit = limit

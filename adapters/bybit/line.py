@@ -41,9 +41,9 @@ class Line:
         except RefusedError as refusal:
             if refusal.code == SHUT_OUT:
                 self._limits.ban()
-            self._limits.heard(endpoint, refusal.headers, self._clock.now_ms())
+            self._limits.heard(endpoint, refusal.headers, self._clock.now_ms(), count)
             raise
-        self._limits.heard(endpoint, reply.headers, reply.at_ms)
+        self._limits.heard(endpoint, reply.headers, reply.at_ms, count)
         return reply
 
     def pages(self, method: str, **parameters: object) -> Iterator[tuple[Row, ...]]:

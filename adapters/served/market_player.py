@@ -81,6 +81,7 @@ class MarketPlayer:
             exchange.chart.close(candle)
         exchange.live.close(turn.finest_closed, at_ms)
         self._settle(at_ms)
+        exchange.private.flush()
         exchange.public.closed(turn.finest_closed)
 
     def _settle(self, at_ms: int) -> None:
@@ -108,6 +109,7 @@ class MarketPlayer:
         self._turn = next(self._turns, None)
         self._start_clock(at_ms)
         exchange.live.open(turn.finest_opened, at_ms)
+        exchange.private.flush()
         exchange.public.opened(turn.finest_opened)
 
     def _start_clock(self, at_ms: int) -> None:

@@ -96,7 +96,7 @@ class PrivateBoard:
                 pile.wallet = change
 
     def flush(self) -> None:
-        """Send what has piled up."""
+        """Send what has piled up; a market tells its accounts before it tells everybody the price that did it."""
         piles, self._piles = self._piles, {}
         for account, pile in piles.items():
             for sheet in (*pile.sheets, *self._states(account, pile)):

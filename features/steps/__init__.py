@@ -23,6 +23,7 @@ pytest_plugins = [
     "features.steps.operating",
     "features.steps.growth",
     "features.steps.doubts",
+    "features.steps.searching",
     "features.steps.recorded",
     "features.steps.engines",
     "features.steps.live",

@@ -282,3 +282,19 @@ def test_after_a_lost_answer_each_order_is_looked_up_and_none_is_sent_twice(
     assert [(one.order_id, one.found) for one in heard.until(LookedUp, 3)] == [(n, is_there) for n in named(orders)]
     asked = served.application.exchange.asked
     assert [asked[name] for name in named(orders)] == [int(is_there)] * 3
+
+
+@pytest.mark.spec("EXEC-02", "EXEC-03")
+def test_a_process_that_follows_one_that_died_before_the_answer_finds_every_order(
+    served: Served, desk: Waiting, heard: Any, wait: Callable[..., Any]
+) -> None:
+    orders, asked = several(REST, 3), served.application.exchange.asked
+    served.fault("latency", endpoint=BATCH, after=True, ms=2000)
+    desk.send(*orders)
+    wait(lambda: len(asked) == 3)
+    member, setting = served.member("trend"), desk.venue.desks["trend"]._setting
+    after = Waiting(setting, Account("trend", Keys(member.key, member.secret), str(member.uid)))
+    after.send(*(LookUpOrder(order.order_id, "trend", Market.LINEAR, "BTCUSDT") for order in orders))
+    assert [(one.order_id, one.found) for one in heard.until(LookedUp, 3)] == [(name, True) for name in named(orders)]
+    after.venue.stop()
+    assert set(asked.values()) == {1}

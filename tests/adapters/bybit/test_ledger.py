@@ -25,7 +25,10 @@ class Log:
     def pages(self, method: str, **asked: Any) -> Iterator[tuple[dict[str, str], ...]]:
         assert method == "get_transaction_log"
         yield tuple(
-            row for row in reversed(self.rows) if asked["startTime"] <= int(row["transactionTime"]) <= asked["endTime"]
+            row
+            for row in reversed(self.rows)
+            if asked["startTime"] <= int(row["transactionTime"]) <= asked["endTime"]
+            and asked.get("type", row["type"]) == row["type"]
         )
 
     def settle(self) -> None:
