@@ -129,6 +129,12 @@ class Allocation:
         if self.deposits is not None and not self._around.trader.transfers.knows(name):
             self.deposits.failed(name)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a harvest is under way or money waits to be split."""
+        cutting = self.harvest is not None and self.harvest.cutting is not None
+        return cutting or (self.deposits is not None and bool(self.deposits.waiting))
+
     def follow(self, draft: Draft) -> None:
         """Go on with what is under way, and split what waits."""
         if self.harvest is not None:
@@ -146,10 +152,10 @@ class Allocation:
             return
         self._day = draft.at_ms // DAY_MS
         self._change_shares(draft)
-        self._measure(draft)
+        figures = self._measure(draft)
         if self.performance is not None:
             before = set(self.performance.under_review)
-            self.performance.look(self._figures(), draft)
+            self.performance.look(figures, draft)
             if self.performance.under_review != before:
                 self._show(self._figures())
         self.follow(draft)
@@ -172,10 +178,12 @@ class Allocation:
 
     # ── figures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _measure(self, draft: Draft) -> None:
+    def _measure(self, draft: Draft) -> dict[str, Figures]:
         for name, holder in self.holders.all.items():
             self.values.observe(name, draft.at_ms, self.holders.equity(holder))
-        self._show(self._figures())
+        figures = self._figures()
+        self._show(figures)
+        return figures
 
     def _target(self, holder: Holder) -> Decimal:
         halved = self.performance is not None and self.performance.halves(holder.name)

@@ -78,7 +78,10 @@ STOP = "stop:"
 
 
 class Engine:
-    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output."""
+    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output.
+
+    With `fast` the tables of the machines are executed without the library, with equal outcomes.
+    """
 
     def __init__(
         self,
@@ -86,8 +89,10 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
+        fast: bool = False,
     ) -> None:
         self.rulebook = rulebook
+        self._fast = fast
         self.books = {name: rulebook.books[name] for name in books}
         self.portfolio = portfolio
         self.trades = Trades()
@@ -108,7 +113,7 @@ class Engine:
         book = self.books[name]
         table = MACHINES[book.machine]
         symbols = ("",) if serves_whole_book(table) else book.symbols
-        machine = Machine(table)
+        machine = Machine(table, self._fast)
         return [Instance(book, symbol, machine, table.begin(0)) for symbol in symbols]
 
     def _bind(self) -> None:
@@ -210,10 +215,21 @@ class Engine:
         if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
+        return self._answer(event, draft)
+
+    def end_day(self, event: CandleClose) -> Step:
+        """Answer to candles of midnight that were taken in already and move no rule: the shares are looked at."""
+        draft = Draft(event.at_ms)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
+        return self._answer(event, draft)
+
+    def _answer(self, event: Event, draft: Draft) -> Step:
         if self.halted:
             self.halt.advance(draft)
-        self.protection.note(draft.requests)
-        self.leverages.note(draft.requests)
+        if draft.requests:
+            self.protection.note(draft.requests)
+            self.leverages.note(draft.requests)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -246,7 +262,9 @@ class Engine:
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
         """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
-        if self.allocation is not None and SHARES not in self.fences.fenced:
+        if self.allocation is None or not (daily or self.allocation.busy):
+            return
+        if SHARES not in self.fences.fenced:
             with self.fences.around(SHARES, "sharing out the money", draft):
                 self.allocation.look(draft) if daily else self.allocation.follow(draft)
 
@@ -330,7 +348,8 @@ class Engine:
             instance = self._tell(reaction, draft)
             if instance is not None and instance.machine.table.awaiting:
                 told[instance.key] = instance
-        self._decide(told.values(), draft)
+        if told:
+            self._decide(told.values(), draft)
         self._share_out(draft)
 
     def _tell(self, reaction: Reaction, draft: Draft) -> Instance | None:

@@ -144,13 +144,20 @@ class Portfolio:
 
     def mark(self, market: Market, symbol: str, price: Decimal) -> None:
         """Set the latest price of an instrument."""
-        self._marks.store((market, symbol), price)
-        self._worth.clear()
+        self._store((market, symbol), price)
 
     def mark_candle(self, market: Market, symbol: str, close: float) -> None:
         """Set the latest price of an instrument from a candle; it is made exact when somebody asks."""
-        self._marks.store((market, symbol), close)
-        self._worth.clear()
+        self._store((market, symbol), close)
+
+    def _store(self, key: Key, price: Decimal | float) -> None:
+        """What an account is worth changes with the prices of its positions and of its coins only."""
+        self._marks.store(key, price)
+        instrument = self._instruments.get(key)
+        for name in list(self._worth):
+            account = self._accounts[name]
+            if key in account.positions or instrument is None or instrument.base in account.wallet:
+                del self._worth[name]
 
     def track(self, candle: Candle) -> None:
         """Take a candle's range into the best and worst price of the positions that are open in its symbol."""
@@ -158,6 +165,10 @@ class Portfolio:
         for account in self._accounts.values():
             if key in account.positions:
                 account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
+
+    def has(self, account: str, key: Key) -> bool:
+        """Say whether an account has a position in an instrument, however small."""
+        return key in self._account(account).positions
 
     def is_held(self, market: Market, symbol: str) -> bool:
         """Say whether any account has a position in an instrument, however small."""

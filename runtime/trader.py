@@ -14,6 +14,7 @@ from machines.intents import (
     Intent,
     Leave,
     Lend,
+    MoveStop,
     PairIntent,
     Sell,
     TakeBack,
@@ -233,9 +234,11 @@ class Trader:
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
-        naming = self._naming(instance, rule, intent.symbol, now_ms)
+        naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        view = view or self.account_view(instance, intent.symbol)
+        if view is None:
+            seen = self.protected_view if isinstance(intent, MoveStop) else self.account_view
+            view = seen(instance, intent.symbol)
         planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
@@ -245,8 +248,12 @@ class Trader:
                 return Refused(intent, "envelope", reason)
         return Placeable(Approved(intent, planned.requests, (*limits, *planned.limits)), planned, naming)
 
-    def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
+    def _naming(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Naming:
+        """What the order of an intent is named after; what makes no order needs no name of its own."""
         slot = f"{instance.book.name}:{now_ms}"
+        if isinstance(intent, MoveStop | CancelOpen):
+            return Naming(rule, slot)
+        symbol = intent.symbol
         attempt = 1 + self.desk.failed_exits(instance.book.name, symbol)
         while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
             attempt += 1
@@ -280,6 +287,19 @@ class Trader:
             attempt=naming.attempt,
             snapshot=self.desk.fresh(now_ms),
             patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
+        )
+
+    def protected_view(self, instance: Instance, symbol: str) -> AccountView:
+        """What planning the move of a stop needs to know: position and stop; nothing is spent."""
+        account, market = instance.book.account, instance.view.market
+        return AccountView(
+            account=account,
+            equity=None,
+            available=ZERO,
+            free=ZERO,
+            notional=None,
+            position=self._portfolio.position(account, market, symbol),
+            stop=self._portfolio.stop(account, symbol),
         )
 
     def account_view(self, instance: Instance, symbol: str) -> AccountView:
