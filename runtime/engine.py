@@ -23,12 +23,14 @@ from runtime.events import (
     Candle,
     CandleClose,
     CashFlow,
+    EarnMoved,
     Event,
     ExchangeBack,
     ExchangeLost,
     FactObserved,
     Fill,
     FundingPayment,
+    InterestPaid,
     LeverageSet,
     LookedUp,
     Noticed,
@@ -185,7 +187,8 @@ class Engine:
         """Whether time alone may lead to something soon, so that it has to be told each second."""
         under_way = next(self.trader.desk.live(), None) is not None
         held_up = not self.ready or self.halted or self.life.memory.exchange_away
-        return under_way or held_up or self.awaiting or self.protection.uneasy or self.reconciliation.due(now_ms)
+        due = self.reconciliation.due(now_ms) or self.trader.earn.due(now_ms)
+        return under_way or held_up or self.awaiting or self.protection.uneasy or due
 
     @property
     def paused(self) -> frozenset[str]:
@@ -423,6 +426,12 @@ class Engine:
                 self._tell(reaction, draft)
             self._share_out(draft)
 
+    def _on_earn(self, event: EarnMoved, draft: Draft) -> None:
+        self.trader.earn_moved(event, self.instances, draft)
+
+    def _on_interest(self, event: InterestPaid, _draft: Draft) -> None:
+        self.portfolio.apply_interest(event)
+
     def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
         self.protection.placed(event)
         self.protection.watch(draft)
@@ -584,6 +593,8 @@ HANDLERS: Mapping[type, Handler] = {
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
+    EarnMoved: Engine._on_earn,
+    InterestPaid: Engine._on_interest,
     StopPlaced: Engine._on_stop,
     StopGone: Engine._on_stop_gone,
     AccountSeen: Engine._on_seen,

@@ -15,6 +15,8 @@ from runtime.capital import shares_of
 from runtime.instrument import Market
 from runtime.market_data import Key
 
+MONEY = "USDT"
+
 
 @dataclass(frozen=True, slots=True)
 class Trading:
@@ -56,6 +58,16 @@ class Trading:
     def main(self) -> str | None:
         """The account whose keys may move money between all others."""
         return self.folder.configuration.main or None
+
+    @property
+    def lends(self) -> Mapping[str, tuple[str, ...]]:
+        """The coins that books may lend out, by account."""
+        found: dict[str, tuple[str, ...]] = {}
+        for book in self.books:
+            coins = tuple(symbol.removesuffix(MONEY) for symbol in book.lends)
+            if coins:
+                found[book.account] = tuple(dict.fromkeys((*found.get(book.account, ()), *coins)))
+        return found
 
     def trades_in(self, account: str) -> bool:
         """Whether a book places orders in an account."""

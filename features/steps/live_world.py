@@ -96,7 +96,10 @@ class Live:
         money = self._scene.accounts
         lacking = [name for name, amount in money.items() if amount is None]
         assert not lacking, f"Say how much {lacking[0]} has: a process that runs has no portfolio to share."
-        return {self.accounts[name]: {"USDT": amount} for name, amount in money.items() if amount is not None}
+        held = {self.accounts[name]: {"USDT": amount} for name, amount in money.items() if amount is not None}
+        for name, coin, amount in self._scene.holdings:
+            held[self.accounts[name]][coin] = amount
+        return held
 
     @property
     def process(self) -> LiveProcess:
