@@ -306,6 +306,26 @@ class RulesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesReloaded:
+    """The rule files were read again: `rules` names those that passed every check, `problems` says why they didn't.
+
+    Those that passed are in force from now on. `books` are those that are to run (none named: those that do), `candles`
+    names what was fetched of series that nothing has looked at before. `at_start` says that a process has just begun:
+    then more may change than while it runs. `command_id` is that of the command that asked for it.
+    """
+
+    at_ms: int
+    rules: str
+    problems: tuple[str, ...] = ()
+    books: tuple[str, ...] = ()
+    candles: str = ""
+    at_start: bool = False
+    actor: str = ""
+    reason: str = ""
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """The process around the engine has something to say to people; `severity` is P0 to P3."""
 
@@ -325,6 +345,7 @@ Event = (
     CandleClose
     | Started
     | RulesRead
+    | RulesReloaded
     | Noticed
     | OrderUnknown
     | LookedUp

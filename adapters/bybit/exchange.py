@@ -1,7 +1,7 @@
 """Bybit as a whole: requests out, events in, and a watch over both."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event as Flag
 from threading import Thread
@@ -79,8 +79,8 @@ class Bybit:
         self._lines: list[Line] = []
         self._quotes = Quotes(list(setting.instruments), setting.inbox.put, plan.watch.quotes_every_ms)
         self._private = {account.name: self._private_stream(account) for account in accounts}
-        collector = self._collector()
-        self._public = [self._public_stream(market, collector) for market in Market if self._series_of(market)]
+        self._collected = self._collector()
+        self._public = self._public_streams()
         self._probe = Client(setting.hosts)
         self._reachability = Reachability(
             setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, plan.watch.checks_clock
@@ -99,6 +99,22 @@ class Bybit:
     def send(self, request: Request) -> None:
         """Queue a request; never waits for its answer."""
         self.venue.send(request)
+
+    def listen_to(self, series: Sequence[Series]) -> int:
+        """Listen to more candles from now on, and give the last moment whose candles were passed on without them.
+
+        The public connections are opened anew; what closes meanwhile is asked for. Not for the engine's thread.
+        """
+        for stream in self._public:
+            stream.stop()
+        last_ms = self._collected.last_ms
+        more = tuple(dict.fromkeys([*self._plan.series, *series]))
+        self._plan = replace(self._plan, series=more, candles_after_ms=last_ms)
+        self._collected = self._collector()
+        self._public = self._public_streams()
+        for stream in self._public:
+            stream.start()
+        return last_ms
 
     @property
     def whole(self) -> bool:
@@ -146,6 +162,9 @@ class Bybit:
         outlet = Outlet(setting.inbox.put, setting.tell, before)
         patience = Patience(monotonic_ms, self._may_decide, plan.watch.stragglers_ms)
         return CandleCollector(plan.series, plan.candles_after_ms, history.candles, outlet, patience)
+
+    def _public_streams(self) -> list[Stream]:
+        return [self._public_stream(market, self._collected) for market in Market if self._series_of(market)]
 
     def _public_stream(self, market: Market, collector: CandleCollector) -> Stream:
         setting = self._setting

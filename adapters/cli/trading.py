@@ -1,7 +1,7 @@
 """What an engine is to trade: rules in force, books, candles and accounts, before anything is asked of an exchange."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.cli.configuration import WorkingFolder, accounts_needed
 from adapters.cli.places import existing
@@ -12,6 +12,7 @@ from rules.language.book import Book
 from rules.language.rulebook import Rulebook
 from rules.language.sparing import Fault
 from runtime.capital import shares_of
+from runtime.engine import Engine
 from runtime.instrument import Market
 from runtime.market_data import Key
 
@@ -68,6 +69,15 @@ class Trading:
             if coins:
                 found[book.account] = tuple(dict.fromkeys((*found.get(book.account, ()), *coins)))
         return found
+
+    def after(self, engine: Engine | None) -> "Trading":
+        """Add what the rules look at by which an engine has traded so far: some of it may go by them for a while."""
+        if engine is None:
+            return self
+        books = {(one.book.name, one.book.version): one.book for one in engine.instances.values()}
+        older = [*engine.books.values(), *books.values()]
+        series = [*self.series, *needed(engine.rulebook, older), *looked_at(engine.rulebook, older)]
+        return replace(self, series=tuple(dict.fromkeys(series)))
 
     def trades_in(self, account: str) -> bool:
         """Whether a book places orders in an account."""

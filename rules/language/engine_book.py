@@ -252,6 +252,7 @@ def _book(
         settings=tuple(settings_in(root, "")),
         hedged_on=_second_market(root),
         lends=tuple(name for scalar in root.scalars("lends") if (name := scalar.value) in symbols),
+        adopt=root.word("adopt") in ("yes", "true"),
     )
     return replace(book, version=fingerprint(book))
 

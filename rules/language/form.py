@@ -59,6 +59,9 @@ ModeWord = Annotated[
 ]
 
 
+ADOPT = "whether what is open goes by a changed file at once; else it keeps its version until it is flat"
+
+
 def market_or_both(value: object) -> object:
     """Let a book name one market, or spot and the perpetuals that hedge it, in this order."""
     if isinstance(value, list):
@@ -157,6 +160,7 @@ class EngineForm(Form):
     symbols: Symbols = Field(description="what it trades, in order of preference")
     timeframe: Prose = Field(description="the candles on whose close it decides: 1h, 1d")
     directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None
@@ -178,6 +182,7 @@ class OverlayForm(Form):
     symbols: Symbols | None = None
     weights: Weights | None = None
     lends: Lends | None = None
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None
