@@ -566,7 +566,7 @@ class Engine:
         return engine
 
 
-Handler = Callable[[Engine, Any, Draft], None]
+Handler = Callable[[Engine, Any, Draft], object]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
