@@ -20,12 +20,14 @@ from runtime.events import (
     Candle,
     CandleClose,
     CashFlow,
+    EarnMoved,
     Event,
     ExchangeBack,
     ExchangeLost,
     FactObserved,
     Fill,
     FundingPayment,
+    InterestPaid,
     LeverageSet,
     LookedUp,
     Noticed,
@@ -169,7 +171,8 @@ class Engine:
         """Whether time alone may lead to something soon, so that it has to be told each second."""
         under_way = next(self.trader.desk.live(), None) is not None
         held_up = not self.ready or self.halted or self.life.memory.exchange_away
-        return under_way or held_up or self.awaiting or self.protection.uneasy or self.reconciliation.due(now_ms)
+        due = self.reconciliation.due(now_ms) or self.trader.earn.due(now_ms)
+        return under_way or held_up or self.awaiting or self.protection.uneasy or due
 
     @property
     def paused(self) -> frozenset[str]:
@@ -411,6 +414,9 @@ class Engine:
                 self._tell(reaction, draft)
             self._share_out(draft)
 
+    def _on_earn(self, event: EarnMoved, draft: Draft) -> None:
+        self.trader.earn_moved(event, self.instances, draft)
+
     def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
         self.protection.placed(event)
         self.protection.watch(draft)
@@ -439,12 +445,6 @@ class Engine:
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
         self.leverages.answered(event.account, event.symbol)
-
-    def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
-        self.world.board.observe(event)
-
-    def _on_noticed(self, event: Noticed, draft: Draft) -> None:
-        draft.tell(event.severity, "", event.text)
 
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._tend(draft)
@@ -566,13 +566,13 @@ class Engine:
         return engine
 
 
-Handler = Callable[[Engine, Any, Draft], None]
+Handler = Callable[[Engine, Any, Draft], object]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
     RulesRead: Engine._on_rules_read,
     RulesReloaded: Engine._on_reloaded,
-    Noticed: Engine._on_noticed,
+    Noticed: lambda _, event, draft: draft.tell(event.severity, "", event.text),
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,
     OrderUnknown: Engine._on_unknown,
@@ -581,11 +581,13 @@ HANDLERS: Mapping[type, Handler] = {
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
+    EarnMoved: Engine._on_earn,
+    InterestPaid: lambda engine, event, _: engine.portfolio.apply_interest(event),
     StopPlaced: Engine._on_stop,
     StopGone: Engine._on_stop_gone,
     AccountSeen: Engine._on_seen,
     LeverageSet: Engine._on_leverage,
-    FactObserved: Engine._on_fact,
+    FactObserved: lambda engine, event, _: engine.world.board.observe(event),
     OperatorCommand: Engine._on_command,
     ExchangeLost: Engine._on_lost,
     ExchangeBack: Engine._on_back,

@@ -13,9 +13,11 @@ from machines.intents import (
     Enter,
     Intent,
     Leave,
+    Lend,
     MoveStop,
     PairIntent,
     Sell,
+    TakeBack,
     Transfer,
     Urgency,
 )
@@ -24,8 +26,9 @@ from runtime.answers import NOT_SENT
 from runtime.decimals import percent, readable
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
+from runtime.earn import Earn
 from runtime.envelope import EnvelopeWatch
-from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.events import EarnMoved, Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
 from runtime.fences import Fences
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
@@ -79,6 +82,7 @@ class Trader:
     ) -> None:
         self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
+        self.earn = Earn(world.portfolio)
         self._world = world
         self._portfolio = world.portfolio
         self._ladder = ladder
@@ -95,17 +99,46 @@ class Trader:
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
         if isinstance(intent, Transfer):
-            reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
-            if reason is not None:
-                return Refused(intent, "gate", reason)
-            return self.transfers.consider(instance, rule, intent, draft)
+            return self._transfer(instance, rule, intent, draft)
         if isinstance(intent, PairIntent) or (isinstance(intent, CancelOpen) and instance.book.hedged_on):
             return self.pairs.consider(instance, rule, intent, draft)
+        if isinstance(intent, Lend | TakeBack):
+            return self._lend(instance, rule, intent, draft)
+        waits = self._wait_for_coins(instance, rule, intent, draft)
+        return self._trade(instance, rule, intent, draft) if waits is None else waits
+
+    def _trade(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome:
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
         self._place(instance, rule, answer, draft)
         return answer.approved
+
+    def _transfer(self, instance: Instance, rule: str, intent: Transfer, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
+        if reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.transfers.consider(instance, rule, intent, draft)
+
+    def _lend(self, instance: Instance, rule: str, intent: Lend | TakeBack, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.ENTRY, instance.book.name, instance.book.account)
+        if isinstance(intent, Lend) and reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.earn.consider(instance, rule, intent, draft)
+
+    def _wait_for_coins(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome | None:
+        """What is lent out comes home before it is sold; None where nothing has to be waited for."""
+        if isinstance(intent, CancelOpen):
+            self.earn.forget_sale(instance.key, intent.symbol)
+        return self.earn.before_sale(instance, rule, intent, draft) if isinstance(intent, Sell | Leave) else None
+
+    def earn_moved(self, event: EarnMoved, instances: Mapping[tuple[str, str], Instance], draft: Draft) -> None:
+        """Coins are lent out, or back: what has waited for them is sold now."""
+        self.earn.moved(event, draft)
+        for key, sale in tuple(self.earn.sales_due(event.account, event.coin, draft.at_ms)):
+            outcome = self.consider(instances[key], sale.rule, sale.intent, draft) if key in instances else None
+            if isinstance(outcome, Refused):
+                draft.tell("P1", key[0], f"{sale.intent.symbol} is back from Earn and not sold: {outcome.reason}")
 
     def rehearse(
         self, instance: Instance, rule: str, intent: Plannable | PairIntent, now_ms: int
@@ -424,6 +457,9 @@ class Trader:
         if self.transfers.knows(event.order_id):
             yield from self.transfers.rejected(event, draft)
             return
+        if self.earn.knows(event.order_id):
+            self.earn.rejected(event, draft)
+            return
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
@@ -539,6 +575,7 @@ class Trader:
             "orders": self.desk.to_plain(),
             "envelope": self._envelope.to_plain(),
             "transfers": self.transfers.to_plain(),
+            "earn": self.earn.to_plain(),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -546,3 +583,6 @@ class Trader:
         self.desk.restore(plain["orders"])
         self._envelope.restore(plain["envelope"])
         self.transfers.restore(plain["transfers"])
+        # A snapshot of an older version has none.
+        if "earn" in plain:
+            self.earn.restore(plain["earn"])

@@ -7,13 +7,12 @@ from threading import Event as Flag
 from threading import Thread
 
 from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
-from adapters.bybit.client import Client, Keys
+from adapters.bybit.client import NOT_ANSWERED, Client, Keys
 from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
 from adapters.bybit.limits import Limits
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.private_stream import PrivateListener
 from adapters.bybit.public_stream import PublicListener
@@ -23,6 +22,7 @@ from adapters.bybit.settlements import Settlements
 from adapters.bybit.socket import PRIVATE, Socket
 from adapters.bybit.stream import Stream
 from adapters.bybit.venue import Account, BybitVenue, Setting
+from adapters.bybit.yields import Yields
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 from runtime.requests import Request
@@ -151,8 +151,12 @@ class Bybit:
         perpetuals = sorted({symbol for of, symbol, _ in plan.series if of is Market.LINEAR})
         settlements = Settlements(history, perpetuals, self._quotes, setting.inbox.put, plan.candles_after_ms)
 
+        lent = [coin for coins in setting.lends.values() for coin in coins]
+        yields = Yields(self._line(), lent, setting.inbox.put, setting.tell)
+
         def before(moment: int) -> None:
             settlements.at(moment)
+            yields.at(moment)
             plan.before_candles(moment)
 
         outlet = Outlet(setting.inbox.put, setting.tell, before)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 
 import psycopg
 
@@ -134,8 +135,16 @@ def _whose(engine: Engine) -> tuple[list[str], list[str]]:
 
 def _first(trading: Trading, counter: Counter, instruments: Instruments) -> Engine:
     """Make an engine that has never run, with what is in its accounts."""
-    wallets = {name: counter.wallet(name).coins for name in trading.accounts}
-    return Engine(trading.rulebook, trading.names, Portfolio(instruments, wallets), instruments)
+    wallets = {name: dict(counter.wallet(name).coins) for name in trading.accounts}
+    lent = {name: counter.lent(name) for name in trading.accounts}
+    for name, coins in lent.items():
+        for coin, amount in coins.items():
+            wallets[name][coin] = wallets[name].get(coin, Decimal(0)) + amount
+    portfolio = Portfolio(instruments, wallets)
+    for name, coins in lent.items():
+        for coin, amount in coins.items():
+            portfolio.lend(name, coin, amount)
+    return Engine(trading.rulebook, trading.names, portfolio, instruments)
 
 
 def _seen_ms(store: Store, now_ms: int) -> int:

@@ -95,7 +95,8 @@ class Process:
         self._trading, self._mode = trading, trading.folder.configuration.mode
         self._inbox = EventInbox()
         news = AccountNews(self._inbox, standing.counts_from_ms)
-        setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
+        around = (counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
+        setting = Setting(*around, lends=trading.lends)
         main = trading.folder.keys(trading.main) if trading.main else None
         plan = standing.plan
         if self._mode is RunMode.LOCAL:

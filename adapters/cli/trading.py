@@ -16,6 +16,8 @@ from runtime.engine import Engine
 from runtime.instrument import Market
 from runtime.market_data import Key
 
+MONEY = "USDT"
+
 
 @dataclass(frozen=True, slots=True)
 class Trading:
@@ -57,6 +59,16 @@ class Trading:
     def main(self) -> str | None:
         """The account whose keys may move money between all others."""
         return self.folder.configuration.main or None
+
+    @property
+    def lends(self) -> Mapping[str, tuple[str, ...]]:
+        """The coins that books may lend out, by account."""
+        found: dict[str, tuple[str, ...]] = {}
+        for book in self.books:
+            coins = tuple(symbol.removesuffix(MONEY) for symbol in book.lends)
+            if coins:
+                found[book.account] = tuple(dict.fromkeys((*found.get(book.account, ()), *coins)))
+        return found
 
     def after(self, engine: Engine | None) -> "Trading":
         """Add what the rules look at by which an engine has traded so far: some of it may go by them for a while."""

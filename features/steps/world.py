@@ -241,8 +241,12 @@ class World:
         portfolio = self.engine.portfolio
         for account in portfolio.accounts:
             ours = {coin: amount for coin, amount in portfolio.wallets(account).items() if amount}
-            theirs = {coin: amount for coin, amount in self.exchange.wallet(account).items() if amount}
+            theirs = {coin: amount for coin, amount in self.exchange.owned(account).items() if amount}
             assert ours == theirs, f"{account} has {ours} in the engine's books and {theirs} on the exchange."
+            moving = self.engine.trader.earn.unsettled(account)
+            lent = {coin: amount for coin, amount in portfolio.all_lent(account).items() if coin not in moving}
+            out = {coin: amount for coin, amount in self.exchange.earn.lent(account).items() if coin not in moving}
+            assert lent == out, f"{account} has lent {lent} in the engine's books and {out} on the exchange."
             perpetuals = [position for position in portfolio.positions(account) if position.market is Market.LINEAR]
             held = {position.symbol: position.quantity for position in perpetuals if position.quantity}
             positions = {symbol: p.quantity for symbol, p in self.exchange.positions(account).items() if p.quantity}

@@ -53,4 +53,4 @@ _NOT_CONTENT = frozenset(
     ("place", "file", "version", "origin", "settings", "extends", "search", "adopt", "text", "when_texts", "then_text")
 )
 # A book that doesn't say it has the version that it had before books could.
-_WHEN_GIVEN = frozenset(("hedged_on",))
+_WHEN_GIVEN = frozenset(("hedged_on", "lends"))

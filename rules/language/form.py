@@ -125,6 +125,12 @@ Weights = Annotated[
 ]
 
 
+Lends = Annotated[
+    list[Symbol],
+    Field(max_length=MOST_ENTRIES, description="coins that may be lent out while they are idle; no other is"),
+]
+
+
 class RuleForm(Form):
     """When which trigger of the machine is fired."""
 
@@ -160,6 +166,7 @@ class EngineForm(Form):
     search: Search | None = None
     facts: Facts | None = None
     weights: Weights | None = None
+    lends: Lends | None = None
     exits: Rules | None = Field(None, description="rules that close")
     triggers: Rules | None = Field(None, description="rules that neither open nor close")
     entries: Rules | None = Field(None, description="rules that open")
@@ -174,6 +181,7 @@ class OverlayForm(Form):
     account: Prose | None = Field(None, description="the sub-account it trades on")
     symbols: Symbols | None = None
     weights: Weights | None = None
+    lends: Lends | None = None
     adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
