@@ -31,6 +31,8 @@ A_MOMENT_S = 1.0
 PATIENCE_S, STEP_S = 300.0, 0.05
 ENDED = "SELECT kind, seq FROM journal WHERE kind IN ('Fill', 'OrderRejected') AND seq > %s"
 SECTION = "Load"
+ABOUT = """Written by `make load`: {minutes:g} minutes, {busy}{ahead}. Times are those of the engine's own process. The
+orders are market orders for spot, of ten accounts, sent in batches of at most ten; a day of the market is a second."""
 
 
 @dataclass
@@ -172,6 +174,12 @@ def load(folder: Path, minutes: float) -> tuple[list[Measurement], list[str]]:
     return list(rows(stamps, steady, burst)), wrong
 
 
+def ahead() -> str:
+    """Say which priority its processes had, where it was not that of all others."""
+    nice = os.nice(0)
+    return f", its own at nice {nice}" if nice else ""
+
+
 def main() -> int:
     """Read the options, and give 0 where all is well."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
@@ -180,8 +188,7 @@ def main() -> int:
     chosen = options.parse_args()
     measured, wrong = load(chosen.folder.resolve(), chosen.minutes)
     busy = f"while {os.getloadavg()[1]:.1f} processes wanted the {os.cpu_count()} cores"
-    about = f"Written by `make load`: {chosen.minutes:g} minutes, {busy}. Times are those of the engine's own process."
-    write_section(SECTION, about, measured)
+    write_section(SECTION, ABOUT.format(minutes=chosen.minutes, busy=busy, ahead=ahead()), measured)
     for one in wrong:
         sys.stdout.write(f"WRONG: {one}\n")
     return bool(wrong)

@@ -104,6 +104,9 @@ def write_desk(folder: Path, http: str) -> None:
         shutil.copy(packaged_rules() / "governance" / name, folder / "rules" / "governance" / name)
     envelope = folder / "rules" / "governance" / "envelope.yaml"
     envelope.write_text(envelope.read_text().replace("orders_per_hour: 60", "orders_per_hour: 1000000"))
+    # A day of this market is a second, and accounts are looked at each minute.
+    lifecycle = folder / "rules" / "governance" / "lifecycle.yaml"
+    lifecycle.write_text(lifecycle.read_text().replace("look_every: 1m", "look_every: 60d"))
     for number in range(BOOKS):
         (folder / "rules" / "engines" / f"load-{number}.yaml").write_text(book(number))
     shares = ", ".join(f"load-{number}: {100 // BOOKS}%" for number in range(BOOKS))

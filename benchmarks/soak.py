@@ -7,7 +7,7 @@ verdict into DIR/verdict.txt.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -32,29 +32,38 @@ SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
 """
 TOLD = "SELECT severity, text, count(*) FROM outbox WHERE severity < 'P3' GROUP BY 1, 2 ORDER BY 1, 3 DESC LIMIT 30"
 SEEN = "SELECT coalesce(max(at_ms), 0) FROM journal WHERE kind = 'CandleClose'"
+LAST_CANDLES = "SELECT at_ms FROM journal WHERE kind = 'CandleClose' ORDER BY seq DESC LIMIT 1"
 QUIET_S, CATCH_UP_S = 5.0, 900.0
+LOOK_EVERY_S, LONGEST_WAIT_S = 0.02, 60.0
 
 
 class Market(Thread):
     """Lets the market go on: in each moment candles close, what follows has its time, and the next ones open.
 
-    Its clock stands still meanwhile, so that an answer never looks as if it had taken hours.
+    Its clock stands still meanwhile, so that an answer never looks as if it had taken hours, and it waits for an engine
+    that is behind: `seen` gives the moment of the last candles that the engine has decided on.
     """
 
-    def __init__(self, exchange: Levers, moment_s: float) -> None:
+    def __init__(self, exchange: Levers, moment_s: float, seen: Callable[[], int]) -> None:
         super().__init__(name="market", daemon=True)
-        self._exchange, self._half_s = exchange, moment_s / 2
+        self._exchange, self._half_s, self._seen = exchange, moment_s / 2, seen
         self._stopping = Event()
         self.moments = 0
 
     def run(self) -> None:
         """Go on until stopped, or until the market ends."""
         while not self._stopping.wait(self._half_s):
-            self._exchange.pull("advance", moments=1)
+            self._wait_for_engine(self._exchange.pull("advance", moments=1)["now_ms"])
             self._stopping.wait(self._half_s)
             if not self._exchange.pull("advance", moments=1, until="open")["advanced"]:
                 return
             self.moments += 1
+
+    def _wait_for_engine(self, closed_ms: int) -> None:
+        watch = Stopwatch()
+        while self._seen() < closed_ms and watch.elapsed_s() < LONGEST_WAIT_S:
+            if self._stopping.wait(LOOK_EVERY_S):
+                return
 
     def stop(self) -> None:
         """Stand still."""
@@ -148,8 +157,10 @@ def begun(folder: Path, moment_s: float, limits: bool) -> Iterator[Soak]:
         stack.callback(engine.stop)
         engine.until("Every account is reconciled")
         exchange = Levers(f"http://127.0.0.1:{port}")
-        market = Market(exchange, moment_s)
+        journal = stack.enter_context(connect(PrivateServer(desk / "store").start(), patient=True))
+        market = Market(exchange, moment_s, lambda: (journal.execute(LAST_CANDLES).fetchone() or (0,))[0])
         market.start()
+        stack.callback(market.stop)
         yield Soak(folder, server, engine, exchange, market)
 
 

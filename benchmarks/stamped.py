@@ -6,6 +6,7 @@ order's event came, when its decision was in the journal, when it left, and when
 
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +18,7 @@ from adapters.cli import process
 from adapters.cli.configuration import working_folder
 from adapters.cli.screen import say
 from adapters.cli.writer import server_of
-from adapters.postgres.patient import Patient
+from adapters.postgres.gathering import BatchJournal, Gathering
 from runtime.events import CandleClose, Event
 from runtime.inbox import EventInbox
 from runtime.requests import PlaceOrder
@@ -27,22 +28,26 @@ CREATE, BATCH = "/v5/order/create", "/v5/order/create-batch"
 
 
 class Stamps:
-    """What the clocks said; `came_s` is when the event came that the engine has at hand."""
+    """What the clocks said; `came_s` is when the event came that the engine has at hand, zero for its own."""
 
     def __init__(self) -> None:
         self.came_s = 0.0
+        self._came_s: dict[int, float] = {}
         self.orders: dict[str, dict[str, Any]] = {}
         self.others_s: list[float] = []
 
+    def decided(self, step: Step) -> None:
+        """A step follows from the event at hand."""
+        self._came_s[step.sequence], self.came_s = self.came_s, 0.0
+
     def journaled(self, step: Step) -> None:
         """A step is in the journal."""
-        now_s = perf_counter()
+        now_s, came_s = perf_counter(), self._came_s.pop(step.sequence)
         for request in step.requests:
             if isinstance(request, PlaceOrder):
-                self.orders[request.order_id] = {"account": request.account, "came": self.came_s, "journaled": now_s}
-        if self.came_s and not isinstance(step.event, CandleClose):
-            self.others_s.append(now_s - self.came_s)
-        self.came_s = 0.0
+                self.orders[request.order_id] = {"account": request.account, "came": came_s, "journaled": now_s}
+        if came_s and not isinstance(step.event, CandleClose):
+            self.others_s.append(now_s - came_s)
 
     def write(self, file: Path) -> None:
         """Keep everything."""
@@ -67,13 +72,29 @@ class StampedInbox(EventInbox):
         return event
 
 
-class StampedJournal(Patient):
-    """Notes when each step was written."""
+class StampedJournal:
+    """Notes when each step was written, however many were written together."""
+
+    def __init__(self, journal: BatchJournal) -> None:
+        self._journal = journal
+
+    def append_all(self, steps: Sequence[Step]) -> None:
+        """Write steps, and note the time."""
+        self._journal.append_all(steps)
+        for step in steps:
+            STAMPS.journaled(step)
+
+
+class StampedGathering(Gathering):
+    """Notes which event each step follows from."""
+
+    def __init__(self, journal: BatchJournal, waiting: Callable[[], bool]) -> None:
+        super().__init__(StampedJournal(journal), waiting)
 
     def append(self, step: Step) -> None:
-        """Write a step, and note the time."""
+        """Note the step, and write or hold it."""
+        STAMPS.decided(step)
         super().append(step)
-        STAMPS.journaled(step)
 
 
 def send_stamped(adapter: HTTPAdapter, request: PreparedRequest, *rest: Any, **named: Any) -> Response:
@@ -90,7 +111,7 @@ def send_stamped(adapter: HTTPAdapter, request: PreparedRequest, *rest: Any, **n
 
 def main(folder: Path, file: Path) -> None:
     """Trade until a signal comes."""
-    vars(process).update(EventInbox=StampedInbox, Patient=StampedJournal)
+    vars(process).update(EventInbox=StampedInbox, Gathering=StampedGathering)
     HTTPAdapter.send = send_stamped  # type: ignore[assignment,method-assign]
     opened = working_folder(folder, None)
     with server_of(opened):

@@ -14,6 +14,7 @@ from adapters.cli.plan import Plan
 from adapters.cli.rulebook import in_force
 from adapters.cli.wiring import Prepared, prepare
 from adapters.synthetic.market import write_market
+from benchmarks.indicator_work import indicators
 from benchmarks.measurement import Measurement, once, seconds
 from machines.catalogue import MACHINES
 from rules.language.columns import to_polars
@@ -39,7 +40,15 @@ def measurements() -> list[Measurement]:
     with TemporaryDirectory() as folder:
         data = market(Path(folder))
         plan = Plan(RULES, data, from_ms=BEGIN_MS + 365 * DAY_MS, to_ms=BEGIN_MS + YEARS * 365 * DAY_MS)
-        return [reading(), *conditions(plan), *columns(plan), *stepping(plan), *leaping(plan), *memory(plan)]
+        return [
+            reading(),
+            *conditions(plan),
+            *columns(plan),
+            *indicators(),
+            *stepping(plan),
+            *leaping(plan),
+            *memory(plan),
+        ]
 
 
 def market(folder: Path) -> Path:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from runtime.counted import Counted
 from runtime.decimals import EXACT, ZERO, plain
-from runtime.events import CashFlow, Fill, FundingPayment
+from runtime.events import CashFlow, EarnMoved, Fill, FundingPayment, InterestPaid
 from runtime.instrument import Instrument, Market
 from runtime.marks import Key
 from runtime.position import Applied, Position, book
@@ -15,7 +16,7 @@ from runtime.requests import Side
 class Account:
     """Wallet and positions, moved only by fills, funding payments and cash flows, each of which counts once.
 
-    Ids are remembered for good: a few thousand in a back-test, some tens of megabytes after years of live trading.
+    Coins that are lent out are still in the wallet; `lent` says how many of them can't be spent.
     """
 
     def __init__(self, name: str, wallet: Mapping[str, Decimal]) -> None:
@@ -24,14 +25,15 @@ class Account:
         self.positions: dict[Key, Position] = {}
         self.leverages: dict[str, Decimal] = {}
         self.stops: dict[str, Decimal] = {}
+        self.lent: dict[str, Decimal] = {}
         self._flat: dict[Key, Position] = {}
-        self._executions: dict[str, None] = {}
-        self._settlements: dict[str, None] = {}
-        self._flows: dict[str, None] = {}
+        self._executions = Counted()
+        self._settlements = Counted()
+        self._flows = Counted()
 
     def apply(self, fill: Fill, instrument: Instrument, fee: Decimal, dust: Decimal) -> Applied | None:
         """Count a fill once; `fee` is its fee in quote coin. None when it was counted before."""
-        if not _first(self._executions, fill.execution_id):
+        if not self._executions.first(fill.execution_id, fill.at_ms):
             return None
         before = self.position((fill.market, fill.symbol))
         applied = book(before, fill, _change(fill, instrument), fee, dust)
@@ -43,7 +45,7 @@ class Account:
 
     def apply_funding(self, payment: FundingPayment, quote: str) -> bool:
         """Count a funding payment once, by its settlement id; False when it was counted before."""
-        if not _first(self._settlements, payment.settlement_id):
+        if not self._settlements.first(payment.settlement_id, payment.at_ms):
             return False
         self._add(quote, payment.amount)
         position = self.position((Market.LINEAR, payment.symbol))
@@ -53,12 +55,34 @@ class Account:
 
     def apply_cash_flow(self, flow: CashFlow, symbol: str | None) -> bool:
         """Count a cash flow once, by its flow id; `symbol` is the spot symbol that trades the coin, if any."""
-        if not _first(self._flows, flow.flow_id):
+        if not self._flows.first(flow.flow_id, flow.at_ms):
             return False
         self._add(flow.coin, flow.amount)
         if symbol is not None:
             self.move_in(symbol, flow.amount, flow.at_ms)
         return True
+
+    def apply_earn(self, moved: EarnMoved) -> bool:
+        """Count coins as lent out or back once, by the order's id; False when it was counted before."""
+        if not self._flows.first(f"earn:{moved.order_id}", moved.at_ms):
+            return False
+        self.lend(moved.coin, EXACT.add(self.lent.get(moved.coin, ZERO), moved.amount))
+        return True
+
+    def apply_interest(self, paid: InterestPaid, symbol: str | None, price: Decimal | None) -> bool:
+        """Count interest once, by its payment id; `symbol` trades the coin on spot, if any, at `price` if known."""
+        if not self._flows.first(f"interest:{paid.payment_id}", paid.at_ms):
+            return False
+        self._add(paid.coin, paid.amount)
+        if symbol is not None:
+            self._keep(self.position((Market.SPOT, symbol)).grown(paid.amount, price, paid.at_ms))
+        return True
+
+    def lend(self, coin: str, amount: Decimal) -> None:
+        """Count this much of a coin as lent out."""
+        self.lent[coin] = amount
+        if not amount:
+            del self.lent[coin]
 
     def move_in(self, symbol: str, amount: Decimal, at_ms: int | None) -> None:
         """Count coins as held that were not bought here; the wallet has them already."""
@@ -91,9 +115,10 @@ class Account:
             "positions": [position.to_plain() for position in self.positions.values()],
             "leverages": {symbol: plain(leverage) for symbol, leverage in self.leverages.items()},
             "stops": {symbol: plain(price) for symbol, price in self.stops.items()},
-            "executions": list(self._executions),
-            "settlements": list(self._settlements),
-            "flows": list(self._flows),
+            "lent": {coin: plain(amount) for coin, amount in self.lent.items()},
+            "executions": self._executions.to_plain(),
+            "settlements": self._settlements.to_plain(),
+            "flows": self._flows.to_plain(),
         }
 
     @classmethod
@@ -104,9 +129,11 @@ class Account:
             account._keep(position)
         account.leverages = _decimals(data["leverages"])
         account.stops = _decimals(data["stops"])
-        account._executions = dict.fromkeys(data["executions"])
-        account._settlements = dict.fromkeys(data["settlements"])
-        account._flows = dict.fromkeys(data["flows"])
+        # A snapshot of an older version has none.
+        account.lent = _decimals(data.get("lent", {}))
+        account._executions = Counted.from_plain(data["executions"])
+        account._settlements = Counted.from_plain(data["settlements"])
+        account._flows = Counted.from_plain(data["flows"])
         return account
 
     def _pay(self, fill: Fill, instrument: Instrument, applied: Applied) -> None:
@@ -127,13 +154,6 @@ class Account:
             self.positions.pop(key, None)
         else:
             self.positions[key] = position
-
-
-def _first(seen: dict[str, None], name: str) -> bool:
-    if name in seen:
-        return False
-    seen[name] = None
-    return True
 
 
 def _signed(fill: Fill) -> Decimal:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.language.book import Book
 from rules.language.evaluate import Value, compile_live
@@ -29,6 +29,9 @@ from runtime.performance import Performance
 from runtime.share_targets import ShareTargets
 from runtime.trader import Trader
 from runtime.view import View, World
+
+if TYPE_CHECKING:
+    from runtime.engine import Engine
 
 DAY_MS = 86_400_000
 RULE = "change_shares"
@@ -232,6 +235,26 @@ class Allocation:
             self.deposits.restore(plain["deposits"])
         if self.performance is not None:
             self.performance.restore(plain["under_review"])
+
+
+def allocation_of(engine: "Engine") -> Allocation | None:
+    """Give what keeps an engine's books to their shares; None where its rules have none."""
+    sharing, fences = engine.rulebook.sharing, engine.fences
+    if sharing is None:
+        return None
+    return Allocation(
+        sharing,
+        Around(
+            world=engine.world,
+            books=engine.books,
+            instances=engine.instances,
+            trader=engine.trader,
+            note=engine.decider.note,
+            idle=lambda: engine.paused | fences.idle | fences.unfunded,
+            fenced=lambda: fences.unfunded,
+            retired=lambda: set(fences.retired),
+        ),
+    )
 
 
 def market_of_shares(books: Mapping[str, Book]) -> Market:

@@ -139,6 +139,8 @@ class Backtest:
         for seen in observations:
             if seen.name == "funding.rate":
                 self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
+            if seen.name == "earn.yield":
+                self.exchange.offer(seen.value, seen.at_ms)
             self.pass_on([seen.fact])
 
     def _acknowledge(self, at_ms: int) -> None:

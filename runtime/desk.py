@@ -62,18 +62,21 @@ class Ticket:
 class Desk:
     """All orders under way, each moved by the order machine; an ended one stays known for late fills of its stop.
 
-    The live ones are kept apart as well, because every candle asks for them.
+    The live ones are kept apart as well, by book and by account too, because every decision asks for them.
     """
 
     def __init__(self) -> None:
         self._machine = Machine(ORDER, fast=True)
         self.tickets: dict[str, Ticket] = {}
         self._live: dict[str, Ticket] = {}
+        self._of_book: dict[str, dict[str, Ticket]] = {}
+        self._of_account: dict[str, dict[str, Ticket]] = {}
         self._failed_exits: dict[tuple[str, str], int] = {}
 
     def open(self, ticket: Ticket) -> None:
         """Take a new order: it is valid, and leaves at once or when its time comes."""
-        self.tickets[ticket.request.order_id] = self._live[ticket.request.order_id] = ticket
+        self.tickets[ticket.request.order_id] = ticket
+        self._remember(ticket)
         self.move(ticket, "validate", ticket.placed_ms)
         if ticket.send_at_ms is None:
             self.move(ticket, "submit", ticket.placed_ms)
@@ -89,8 +92,22 @@ class Desk:
             return False
         ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
         if not ticket.live:
-            self._live.pop(ticket.request.order_id, None)
+            self._forget(ticket)
         return True
+
+    def _remember(self, ticket: Ticket) -> None:
+        for some in (self._live, *self._lists_of(ticket)):
+            some[ticket.request.order_id] = ticket
+
+    def _forget(self, ticket: Ticket) -> None:
+        for some in (self._live, *self._lists_of(ticket)):
+            some.pop(ticket.request.order_id, None)
+
+    def _lists_of(self, ticket: Ticket) -> tuple[dict[str, Ticket], dict[str, Ticket]]:
+        return (
+            self._of_book.setdefault(ticket.book, {}),
+            self._of_account.setdefault(ticket.request.account, {}),
+        )
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
@@ -104,8 +121,14 @@ class Desk:
 
     def live(self, book: str = "", symbol: str = "") -> Iterator[Ticket]:
         """The orders that may still fill, of one book and one symbol where given."""
-        for ticket in tuple(self._live.values()):
-            if book in ("", ticket.book) and symbol in ("", ticket.request.symbol):
+        for ticket in tuple(self._of_book.get(book, {}).values() if book else self._live.values()):
+            if symbol in ("", ticket.request.symbol):
+                yield ticket
+
+    def entries(self, account: str) -> Iterator[Ticket]:
+        """The orders of an account that may still open something."""
+        for ticket in tuple(self._of_account.get(account, {}).values()):
+            if ticket.purpose is Purpose.ENTRY:
                 yield ticket
 
     def failed_exits(self, book: str, symbol: str) -> int:
@@ -119,6 +142,11 @@ class Desk:
             self._failed_exits[key] = self._failed_exits.get(key, 0) + 1
         else:
             self._failed_exits.pop(key, None)
+
+    @property
+    def ended(self) -> int:
+        """How many orders are known that have ended."""
+        return len(self.tickets) - len(self._live)
 
     def forget_ended(self, keep: frozenset[str]) -> None:
         """Drop ended orders, but for those which a position's stop still hangs on."""
@@ -134,7 +162,10 @@ class Desk:
         self._failed_exits = {(book, symbol): count for book, symbol, count in plain["failed_exits"]}
         tickets = [_ticket(entry) for entry in plain["tickets"]]
         self.tickets = {ticket.request.order_id: ticket for ticket in tickets}
-        self._live = {name: ticket for name, ticket in self.tickets.items() if ticket.live}
+        self._live, self._of_book, self._of_account = {}, {}, {}
+        for ticket in tickets:
+            if ticket.live:
+                self._remember(ticket)
 
 
 def _plain(ticket: Ticket) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rules.language.rulebook import Rulebook
 from runtime.book_curve import own_curve
 from runtime.doubt import HeldDoubt
 from runtime.events import FillKind
+from runtime.found import Found
 from runtime.metrics import Curve, performance, yearly_returns
 from runtime.phases import GivenFacts, facts_in
 from runtime.result_facts import RESULT_FACTS
@@ -30,16 +31,18 @@ def with_doubts(result: RunResult, rulebook: Rulebook) -> RunResult:
     if rulebook.doubts is None:
         return result
     whole = result_facts(result)
-    directional = [name for name in result.settings.books if rulebook.books[name].directional]
     held = list(held_doubts(rulebook.doubts, DoubtOf.PORTFOLIO, "", whole))
-    for book in directional:
-        held += held_doubts(rulebook.doubts, DoubtOf.DIRECTIONAL, book, result_facts(result, book))
+    for book in result.settings.books:
+        facts = result_facts(result, book)
+        held += held_doubts(rulebook.doubts, DoubtOf.BOOK, book, facts)
+        if rulebook.books[book].directional:
+            held += held_doubts(rulebook.doubts, DoubtOf.DIRECTIONAL, book, facts)
     order = [doubt.name for doubt in rulebook.doubts]
     return replace(result, doubts=tuple(sorted(held, key=lambda one: order.index(one.doubt))))
 
 
 def held_doubts(doubts: Sequence[Doubt], of: DoubtOf, book: str, facts: Mapping[str, Value]) -> Iterator[HeldDoubt]:
-    """Yield the doubts about the portfolio, or about one directional book, that its figures give reason for."""
+    """Yield the doubts about the portfolio, or about one book, that its figures give reason for."""
     for doubt in doubts:
         if doubt.of is of and explain(doubt.condition, GivenFacts(facts)).value is True:
             place = f"{doubt.place.file}:{doubt.place.line}"
@@ -65,10 +68,21 @@ def result_facts(result: RunResult, book: str = "") -> dict[str, Value]:
         "stopped": Decimal(sum(trade.exit_rule == FillKind.STOP for trade in trades)),
         "win_rate": Decimal(sum(trade.net > 0 for trade in trades)) / len(trades) if trades else None,
         "in_market": None if book else _in_market(result),
+        **_of_search(result.found.get(book)),
         **_parts(trades),
         **_of_curve(_curve(result, book)),
     }
     return {f"result.{name}": value for name, value in figures.items()}
+
+
+def _of_search(found: Found | None) -> dict[str, Value]:
+    """How far the search can be trusted that chose the values of a book."""
+    if found is None:
+        return {"deflated_sharpe": None, "plateau": None}
+    return {
+        "deflated_sharpe": None if found.deflated is None else _figure(found.deflated),
+        "plateau": None if found.plateau is None else _figure(found.plateau),
+    }
 
 
 def _parts(trades: Sequence[Trade]) -> dict[str, Value]:

@@ -10,10 +10,10 @@ from rules.language.rulebook import Rulebook
 from runtime.book_curve import own_curve
 from runtime.metrics import performance
 from runtime.phases import judged_by_backtest
+from runtime.round_trips import coin_of, together
 from runtime.run import RunResult
 from runtime.trades import Trade
 
-QUOTE_COIN = "USDT"
 _ZERO = Decimal(0)
 _DIGITS = 12
 _WITHOUT_LOSS = Decimal("Infinity")
@@ -74,19 +74,7 @@ def results(trades: Sequence[Trade], of: ResultOf) -> list[Decimal]:
         return [trade.net for trade in trades]
     groups: dict[tuple[str, str], list[Trade]] = {}
     for trade in trades:
-        coin = trade.symbol.removesuffix(QUOTE_COIN) if of is ResultOf.COIN else ""
+        coin = coin_of(trade) if of is ResultOf.COIN else ""
         groups.setdefault((trade.book, coin), []).append(trade)
-    return [net for group in groups.values() for net in _open_together(group)]
-
-
-def _open_together(trades: Sequence[Trade]) -> Iterator[Decimal]:
-    """Add up the trades whose spans overlap; one that opens when the others have closed begins another result."""
-    net, end_ms = _ZERO, None
-    for trade in sorted(trades, key=lambda trade: trade.entry_ms):
-        if end_ms is not None and trade.entry_ms >= end_ms:
-            yield net
-            net, end_ms = _ZERO, None
-        net += trade.net
-        end_ms = trade.exit_ms if end_ms is None else max(end_ms, trade.exit_ms)
-    if end_ms is not None:
-        yield net
+    held = (legs for group in groups.values() for legs in together(group))
+    return [sum((leg.net for leg in legs), _ZERO) for legs in held]

@@ -85,9 +85,8 @@ class Fences:
         self.faulty[book] = reason
         left = "what it holds is kept and closed by its rules as they last were" if runs else "it has never run"
         text = f"{book} is fenced off, because its rule file can't be used: {reason} It opens nothing; {left}."
-        draft.tell(
-            "P0", book, f"{text} Put the file right (`eternal check`) and start again. Everything else trades on."
-        )
+        then = "; it is taken as soon as it can be" if runs else " and start again"
+        draft.tell("P0", book, f"{text} Put the file right (`eternal check`){then}. Everything else trades on.")
 
     def fence_account(self, account: str, reason: str, draft: Draft) -> None:
         """Fence an account off and wake somebody, once."""

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
+from machines.catalogue import MACHINES
 from machines.machine import Machine
 from machines.table import Firing, Snapshot
 from rules.language.book import Book, Mode, Rule
 from rules.language.evaluate import Value, compile_live
 from rules.language.explain import Explained, Explainer
+from rules.language.machine_shape import serves_whole_book
 from runtime.binding import ViewBinder
 from runtime.facts import FACTS_OF
 from runtime.view import View, World
 
 SECTION_ORDER = ("exits", "triggers", "entries")
 Closure = Callable[[], Value]
+NO_OLDER: Mapping[tuple[str, str], Book] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,14 @@ class Instance:
         if name not in self._explainers:
             self._explainers[name] = Explainer(rule.when, self.binder, name[1])
         return self._explainers[name].now()
+
+
+def begun(book: Book, older: Mapping[tuple[str, str], Book] = NO_OLDER, fast: bool = False) -> list[Instance]:
+    """Give the machines of a book at their beginning, each with an older version of the book where it has one."""
+    table = MACHINES[book.machine]
+    symbols = ("",) if serves_whole_book(table) else book.symbols
+    machine = Machine(table, fast)
+    return [Instance(older.get((book.name, symbol), book), symbol, machine, table.begin(0)) for symbol in symbols]
 
 
 def in_order(rules: tuple[Rule, ...]) -> list[Rule]:

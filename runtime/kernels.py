@@ -4,52 +4,22 @@ Each takes the columns of its inputs, without unknown rows at the start, and com
 each row; what it gives during warm-up is not used.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-Column = NDArray[np.float64]
-Columns = Sequence[Column]
-Numbers = Mapping[str, int | float]
-Kernel = Callable[[Columns, Numbers], Column]
-
-
-def _ago(values: Column, rows: int = 1) -> Column:
-    return np.concatenate((np.full(min(rows, len(values)), np.nan), values[:-rows]))
-
-
-def _rolling_mean(values: Column, window: int) -> Column:
-    return pd.Series(values).rolling(window).mean().to_numpy(np.float64)
-
-
-def _rolling_sum(values: Column, window: int) -> Column:
-    return pd.Series(values).rolling(window).sum().to_numpy(np.float64)
-
-
-def _parts(of: Column, whole: Column) -> Column:
-    """Divide, with 0 where the whole is 0."""
-    return np.divide(of, whole, out=np.zeros_like(of), where=whole != 0)
-
-
-def _wilder(first: float, rest: Column, window: int) -> Column:
-    """Smooth by Wilder: each value moves from the last one toward the next by 1/window."""
-    return pd.Series(np.concatenate(([first], rest))).ewm(alpha=1 / window, adjust=False).mean().to_numpy(np.float64)
-
-
-def _true_range(high: Column, low: Column, close: Column) -> Column:
-    before = _ago(close)
-    return np.fmax(high - low, np.fmax(np.abs(high - before), np.abs(low - before)))
-
+from runtime.average_kernels import Columns, Kernel, Numbers, average_kernels
+from runtime.channel_kernels import average_range, channel_kernels
+from runtime.rolling import Column, ago, deviation, mean, parts, total, true_range, wilder
 
 # ── averages and deviations ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def stddev(columns: Columns, p: Numbers) -> Column:
     """Deviation of the rows of a window from their mean."""
-    return pd.Series(columns[0]).rolling(int(p["window"])).std(ddof=0).to_numpy(np.float64)
+    return deviation(columns[0], int(p["window"]))
 
 
 def wma(columns: Columns, p: Numbers) -> Column:
@@ -62,8 +32,8 @@ def wma(columns: Columns, p: Numbers) -> Column:
 def kama(columns: Columns, p: Numbers) -> Column:
     """Kaufman's adaptive mean; after unknown rows it starts anew at the value itself."""
     x, window = columns[0], int(p["window"])
-    moved = np.abs(x - _ago(x, window))
-    efficiency = _parts(moved, _rolling_sum(np.abs(x - _ago(x)), window))
+    moved = np.abs(x - ago(x, window))
+    efficiency = parts(moved, total(np.abs(x - ago(x)), window))
     fastest, slowest = 2 / (p["fast"] + 1), 2 / (p["slow"] + 1)
     pace = (efficiency * (fastest - slowest) + slowest) ** 2
     result, last = [float("nan")] * (window - 1), float("nan")
@@ -79,32 +49,29 @@ def kama(columns: Columns, p: Numbers) -> Column:
 
 def atr(columns: Columns, p: Numbers) -> Column:
     """Average true range."""
-    window = int(p["window"])
-    ranges = _true_range(*columns)
-    smooth = _wilder(float(ranges[:window].mean()), ranges[window:], window)
-    return np.concatenate((np.full(window - 1, np.nan), smooth))
+    return average_range(columns, int(p["window"]))
 
 
 def _moves(columns: Columns, window: int) -> tuple[Column, Column]:
     """Smoothed moves up and down in percent of the smoothed range, for each row from the window on."""
     high, low, close = columns
-    ranges = np.maximum(high, _ago(close)) - np.minimum(low, _ago(close))
-    up, down = high - _ago(high), _ago(low) - low
+    ranges = np.maximum(high, ago(close)) - np.minimum(low, ago(close))
+    up, down = high - ago(high), ago(low) - low
     rises = np.where((up > down) & (up > 0), up, 0.0)
     falls = np.where((down > up) & (down > 0), down, 0.0)
     whole, plus, minus = (
-        _wilder(float(each[1 : window + 1].sum()) / window, each[window + 1 :], window)
+        wilder(float(each[1 : window + 1].sum()) / window, each[window + 1 :], window)
         for each in (ranges, rises, falls)
     )
-    return 100 * _parts(plus, whole), 100 * _parts(minus, whole)
+    return 100 * parts(plus, whole), 100 * parts(minus, whole)
 
 
 def adx(columns: Columns, p: Numbers) -> Column:
     """Strength of the trend."""
     window = int(p["window"])
     plus, minus = _moves(columns, window)
-    strength = 100 * np.abs(_parts(plus - minus, plus + minus))
-    smooth = _wilder(float(strength[:window].mean()), strength[window:], window)
+    strength = 100 * np.abs(parts(plus - minus, plus + minus))
+    smooth = wilder(float(strength[:window].mean()), strength[window:], window)
     return np.concatenate((np.full(2 * window - 1, np.nan), smooth))
 
 
@@ -122,9 +89,9 @@ def adx_neg(columns: Columns, p: Numbers) -> Column:
 
 def _vortex(columns: Columns, window: int) -> tuple[Column, Column]:
     high, low, _ = columns
-    ranges = _rolling_sum(_true_range(*columns)[1:], window)
-    up = _rolling_sum(np.abs(high - _ago(low))[1:], window) / ranges
-    down = _rolling_sum(np.abs(low - _ago(high))[1:], window) / ranges
+    ranges = total(true_range(*columns)[1:], window)
+    up = total(np.abs(high - ago(low))[1:], window) / ranges
+    down = total(np.abs(low - ago(high))[1:], window) / ranges
     return np.concatenate(([np.nan], up)), np.concatenate(([np.nan], down))
 
 
@@ -152,20 +119,20 @@ def kst(columns: Columns, p: Numbers) -> Column:
     x = columns[0]
     result = np.zeros(len(x))
     for weight in (1, 2, 3, 4):
-        past = _ago(x, int(p[f"roc{weight}"]))
-        result += weight * _rolling_mean((x - past) / past, int(p[f"window{weight}"]))
+        past = ago(x, int(p[f"roc{weight}"]))
+        result += weight * mean((x - past) / past, int(p[f"window{weight}"]))
     return 100 * result
 
 
 def kst_signal(columns: Columns, p: Numbers) -> Column:
     """Mean of kst."""
-    return _rolling_mean(kst(columns, p), int(p["signal"]))
+    return mean(kst(columns, p), int(p["signal"]))
 
 
 def kst_diff(columns: Columns, p: Numbers) -> Column:
     """Kst minus its signal."""
     line = kst(columns, p)
-    return line - _rolling_mean(line, int(p["signal"]))
+    return line - mean(line, int(p["signal"]))
 
 
 def nvi(columns: Columns, _: Numbers) -> Column:
@@ -233,12 +200,10 @@ def psar_turns_down(columns: Columns, p: Numbers) -> Column:
     return np.concatenate(([0.0], (rises[:-1] & ~rises[1:]).astype(np.float64)))
 
 
+_OWN: tuple[Kernel, ...] = (
+    *(stddev, wma, kama, atr, adx, adx_pos, adx_neg, vortex_pos, vortex_neg, vortex_diff),
+    *(kst, kst_signal, kst_diff, nvi, psar, psar_up, psar_down, psar_turns_up, psar_turns_down),
+)
 KERNELS: Mapping[str, Kernel] = MappingProxyType(
-    {
-        kernel.__name__: kernel
-        for kernel in (
-            *(stddev, wma, kama, atr, adx, adx_pos, adx_neg, vortex_pos, vortex_neg, vortex_diff),
-            *(kst, kst_signal, kst_diff, nvi, psar, psar_up, psar_down, psar_turns_up, psar_turns_down),
-        )
-    }
+    {**{kernel.__name__: kernel for kernel in _OWN}, **dict(average_kernels()), **dict(channel_kernels())}
 )

@@ -6,7 +6,16 @@ from typing import Any
 
 from runtime.account import Account
 from runtime.decimals import EXACT, ONE, ZERO, plain, readable
-from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, StopPlaced
+from runtime.events import (
+    Candle,
+    CashFlow,
+    EarnMoved,
+    Fill,
+    FundingPayment,
+    InterestPaid,
+    LeverageSet,
+    StopPlaced,
+)
 from runtime.instrument import Instrument, Market
 from runtime.linear_value import LinearValue, linear_value
 from runtime.marks import Key, Marks
@@ -102,6 +111,20 @@ class Portfolio:
         self._worth.clear()
         return account.apply_cash_flow(flow, self._spot_symbol(flow.coin))
 
+    def apply_earn(self, moved: EarnMoved) -> bool:
+        """Count coins as lent out or back once, by the order's id; False when it was counted before."""
+        return self._account(moved.account).apply_earn(moved)
+
+    def apply_interest(self, paid: InterestPaid) -> bool:
+        """Count interest once, by its payment id; it is profit, and no money from outside."""
+        self._worth.clear()
+        price = self._marks.coin(paid.coin)
+        return self._account(paid.account).apply_interest(paid, self._spot_symbol(paid.coin), price)
+
+    def lend(self, account: str, coin: str, amount: Decimal) -> None:
+        """Count this much of a coin as lent out, because the exchange shows it so."""
+        self._account(account).lend(coin, amount)
+
     def apply_leverage(self, event: LeverageSet) -> None:
         """Remember the leverage of a symbol."""
         self._account(event.account).leverages[event.symbol] = event.leverage
@@ -170,6 +193,10 @@ class Portfolio:
         """Give the latest price of an instrument, or None when there is none."""
         return self._marks.price((market, symbol))
 
+    def price_of(self, coin: str) -> Decimal | None:
+        """Give the latest price of a coin in money, or None when there is none."""
+        return self._marks.coin(coin)
+
     def wallet(self, account: str, coin: str) -> Decimal:
         """Give the amount of a coin in an account's wallet."""
         return self._account(account).wallet.get(coin, ZERO)
@@ -177,6 +204,14 @@ class Portfolio:
     def wallets(self, account: str) -> Mapping[str, Decimal]:
         """Give everything in an account's wallet."""
         return dict(self._account(account).wallet)
+
+    def lent(self, account: str, coin: str) -> Decimal:
+        """Give how much of a coin in an account's wallet is lent out."""
+        return self._account(account).lent.get(coin, ZERO)
+
+    def all_lent(self, account: str) -> Mapping[str, Decimal]:
+        """Give everything of an account that is lent out."""
+        return dict(self._account(account).lent)
 
     def position(self, account: str, market: Market, symbol: str) -> Position:
         """Give the position of an account in a symbol, flat when there is none."""
@@ -265,9 +300,11 @@ class Portfolio:
         return self._reservations.total(account, coin)
 
     def available(self, account: str, coin: str) -> Decimal:
-        """Give what no order and no position has spoken for; never below 0."""
+        """Give what no order and no position has spoken for and nobody has borrowed; never below 0."""
         owner = self._account(account)
         free = EXACT.subtract(owner.wallet.get(coin, ZERO), self._reservations.total(account, coin))
+        if coin in owner.lent:
+            free = EXACT.subtract(free, owner.lent[coin])
         if coin == self.money:
             free = EXACT.subtract(free, self._valuation.tied_up(owner))
         return max(ZERO, free)

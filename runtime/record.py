@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from runtime.round_trips import round_trips
 from runtime.trades import Trade
 
 _HOUR_MS = 3_600_000
@@ -11,7 +12,9 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Closed trades summed up; money in USDT after fees and funding, None where there is nothing to divide by.
+    """Closed trades summed up, both legs of a pair as one; money in USDT after fees and funding.
+
+    None stands where there is nothing to divide by.
 
     `win_rate` is the share of trades that earned something; `profit_factor` is what the winners earned ÷ what the
     losers lost; `average_hours` is how long one was held.
@@ -28,8 +31,9 @@ class Record:
 
 
 def record(trades: Sequence[Trade]) -> Record:
-    """Sum up closed trades; a trade that earned exactly nothing has not won."""
-    nets = [trade.net for trade in trades]
+    """Sum up closed trades; one that earned exactly nothing has not won."""
+    trips = round_trips(trades)
+    nets = [trip.net for trip in trips]
     wins = [net for net in nets if net > 0]
     losses = [net for net in nets if net <= 0]
     lost = -sum(losses, Decimal(0))
@@ -41,7 +45,7 @@ def record(trades: Sequence[Trade]) -> Record:
         net=sum(nets, Decimal(0)),
         average_win=_mean(wins),
         average_loss=_mean(losses),
-        average_hours=sum(trade.duration_ms for trade in trades) / len(nets) / _HOUR_MS if nets else None,
+        average_hours=sum(trip.duration_ms for trip in trips) / len(nets) / _HOUR_MS if nets else None,
     )
 
 

@@ -39,6 +39,17 @@ _FACTS = (
     ),
     _declared("in_market", Unit.RATIO, "the part of the days on which anything was held; of the whole portfolio only"),
     _declared("sharpe", Unit.NUMBER, "the Sharpe ratio of the equity"),
+    _declared(
+        "deflated_sharpe",
+        Unit.RATIO,
+        "the probability that the search which chose the book's values found more than luck; unknown where no search "
+        "that is kept chose them, or it saw none of these times",
+    ),
+    _declared(
+        "plateau",
+        Unit.RATIO,
+        "the median score one step beside those values, as a part of theirs; unknown as above, and after a loss",
+    ),
 )
 RESULT_FACTS: Mapping[str, FactDeclaration] = MappingProxyType({fact.name: fact for fact in _FACTS})
 

@@ -13,9 +13,11 @@ from machines.intents import (
     Enter,
     Intent,
     Leave,
+    Lend,
     MoveStop,
     PairIntent,
     Sell,
+    TakeBack,
     Transfer,
     Urgency,
 )
@@ -24,8 +26,9 @@ from runtime.answers import NOT_SENT
 from runtime.decimals import percent, readable
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
+from runtime.earn import Earn
 from runtime.envelope import EnvelopeWatch
-from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.events import EarnMoved, Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
 from runtime.fences import Fences
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
@@ -79,6 +82,7 @@ class Trader:
     ) -> None:
         self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
+        self.earn = Earn(world.portfolio)
         self._world = world
         self._portfolio = world.portfolio
         self._ladder = ladder
@@ -95,17 +99,46 @@ class Trader:
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
         if isinstance(intent, Transfer):
-            reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
-            if reason is not None:
-                return Refused(intent, "gate", reason)
-            return self.transfers.consider(instance, rule, intent, draft)
+            return self._transfer(instance, rule, intent, draft)
         if isinstance(intent, PairIntent) or (isinstance(intent, CancelOpen) and instance.book.hedged_on):
             return self.pairs.consider(instance, rule, intent, draft)
+        if isinstance(intent, Lend | TakeBack):
+            return self._lend(instance, rule, intent, draft)
+        waits = self._wait_for_coins(instance, rule, intent, draft)
+        return self._trade(instance, rule, intent, draft) if waits is None else waits
+
+    def _trade(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome:
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
         self._place(instance, rule, answer, draft)
         return answer.approved
+
+    def _transfer(self, instance: Instance, rule: str, intent: Transfer, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
+        if reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.transfers.consider(instance, rule, intent, draft)
+
+    def _lend(self, instance: Instance, rule: str, intent: Lend | TakeBack, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.ENTRY, instance.book.name, instance.book.account)
+        if isinstance(intent, Lend) and reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.earn.consider(instance, rule, intent, draft)
+
+    def _wait_for_coins(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome | None:
+        """What is lent out comes home before it is sold; None where nothing has to be waited for."""
+        if isinstance(intent, CancelOpen):
+            self.earn.forget_sale(instance.key, intent.symbol)
+        return self.earn.before_sale(instance, rule, intent, draft) if isinstance(intent, Sell | Leave) else None
+
+    def earn_moved(self, event: EarnMoved, instances: Mapping[tuple[str, str], Instance], draft: Draft) -> None:
+        """Coins are lent out, or back: what has waited for them is sold now."""
+        self.earn.moved(event, draft)
+        for key, sale in tuple(self.earn.sales_due(event.account, event.coin, draft.at_ms)):
+            outcome = self.consider(instances[key], sale.rule, sale.intent, draft) if key in instances else None
+            if isinstance(outcome, Refused):
+                draft.tell("P1", key[0], f"{sale.intent.symbol} is back from Earn and not sold: {outcome.reason}")
 
     def rehearse(
         self, instance: Instance, rule: str, intent: Plannable | PairIntent, now_ms: int
@@ -120,7 +153,9 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None or not isinstance(intent, Enter | Buy):
             return (answer,)
-        stopped = self._reviews[instance.book.name].refusals(self._proposal(instance, self._widened(intent), price))
+        view = self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, self._widened(intent), price, view)
+        stopped = self._reviews[instance.book.name].refusals(proposal)
         return tuple(Refused(intent, one.check, one.reason, one.trace) for one in stopped) or (answer,)
 
     def _answer(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Placeable | Refused:
@@ -148,8 +183,8 @@ class Trader:
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
     ) -> Placeable | Refused:
-        intent = self._widened(intent)
-        proposal = self._proposal(instance, intent, price)
+        intent, view = self._widened(intent), self.account_view(instance, intent.symbol)
+        proposal = self._proposal(instance, intent, price, view)
         passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
             return Refused(intent, passed.check, passed.reason, passed.trace)
@@ -158,7 +193,7 @@ class Trader:
             return Refused(intent, "gate", reason)
         factor, limits = self._breaker_factor(proposal.notional, now_ms)
         checked = Checked(passed.scale * factor, passed.cap)
-        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms)
+        return self._plan(instance, rule, intent, Allowed(checked, (*passed.limits, *limits)), now_ms, view)
 
     def _allowance(self, instance: Instance, notional: Decimal, now_ms: int) -> Allowance:
         """Say why nothing may be opened now, or what the breaker leaves of a size."""
@@ -168,8 +203,7 @@ class Trader:
     def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
         return gate.may(purpose, self._world.status, book, account)
 
-    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal) -> Proposal:
-        view = self.account_view(instance, intent.symbol)
+    def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal, view: AccountView) -> Proposal:
         notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, view)
         direction = intent.direction if isinstance(intent, Enter) else Direction.LONG
         side = Side.BUY if direction is Direction.LONG else Side.SELL
@@ -190,13 +224,21 @@ class Trader:
         return factor, (Limit("breaker", text, notional, notional * factor),)
 
     def _plan(
-        self, instance: Instance, rule: str, intent: Plannable, allowed: Allowed, now_ms: int
+        self,
+        instance: Instance,
+        rule: str,
+        intent: Plannable,
+        allowed: Allowed,
+        now_ms: int,
+        view: AccountView | None = None,
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
         naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        view = (self.protected_view if isinstance(intent, MoveStop) else self.account_view)(instance, intent.symbol)
+        if view is None:
+            seen = self.protected_view if isinstance(intent, MoveStop) else self.account_view
+            view = seen(instance, intent.symbol)
         planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
@@ -281,14 +323,12 @@ class Trader:
         held = self._portfolio.notional(account)
         if held is None:
             return None
-        waiting = (t for t in self.desk.live() if t.request.account == account and t.purpose is Purpose.ENTRY)
-        return held + sum((self._unfilled(ticket.request, ticket.filled) for ticket in waiting), ZERO)
-
-    def _unfilled(self, request: PlaceOrder, filled: Decimal) -> Decimal:
-        price = self._world.board.price(request.market, request.symbol)
-        if request.quantity is None or price is None:
-            return ZERO
-        return (request.quantity - filled) * price
+        unfilled: dict[tuple[Market, str], Decimal] = {}
+        for request, filled in ((t.request, t.filled) for t in self.desk.entries(account)):
+            if request.quantity is not None:
+                key = (request.market, request.symbol)
+                unfilled[key] = unfilled.get(key, ZERO) + request.quantity - filled
+        return held + sum((left * (self._world.board.price(*key) or ZERO) for key, left in unfilled.items()), ZERO)
 
     # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -417,6 +457,9 @@ class Trader:
         if self.transfers.knows(event.order_id):
             yield from self.transfers.rejected(event, draft)
             return
+        if self.earn.knows(event.order_id):
+            self.earn.rejected(event, draft)
+            return
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
@@ -514,7 +557,7 @@ class Trader:
 
     def _sweep(self) -> None:
         """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
-        if len(self.desk.tickets) > SWEEP_ABOVE:
+        if self.desk.ended > SWEEP_ABOVE:
             held = {
                 (account, position.symbol)
                 for account in self._portfolio.accounts
@@ -532,6 +575,7 @@ class Trader:
             "orders": self.desk.to_plain(),
             "envelope": self._envelope.to_plain(),
             "transfers": self.transfers.to_plain(),
+            "earn": self.earn.to_plain(),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -539,3 +583,6 @@ class Trader:
         self.desk.restore(plain["orders"])
         self._envelope.restore(plain["envelope"])
         self.transfers.restore(plain["transfers"])
+        # A snapshot of an older version has none.
+        if "earn" in plain:
+            self.earn.restore(plain["earn"])

@@ -26,11 +26,15 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: what it says, the exchange's time of it in milliseconds UTC, and its headers."""
+    """A good answer: what it says, the exchange's time of it in milliseconds UTC, and its headers.
+
+    `extra` is what it says of each item of a batch.
+    """
 
     result: Row
     at_ms: int
     headers: Mapping[str, str]
+    extra: Row = field(default_factory=dict)
 
 
 class RefusedError(Exception):
@@ -43,6 +47,10 @@ class RefusedError(Exception):
 
 class NoAnswerError(Exception):
     """Nobody knows what became of a request: nothing came back, or nothing that can be read."""
+
+
+NOT_ANSWERED = (RefusedError, NoAnswerError, MalformedError)
+"""Why a question has no answer that can be used."""
 
 
 class Client:
@@ -108,6 +116,8 @@ def _reply(method: str, body: object, headers: Mapping[str, str]) -> Reply:
         # pybit takes an answer without any code for a good one.
         if answer.get("retCode") != 0 or isinstance(answer.get("retCode"), bool):
             raise MalformedError("retCode: expected 0.")
-        return Reply(row(answer.get("result"), "result"), milliseconds(answer, "time"), headers)
+        said = answer.get("retExtInfo")
+        extra = row(said, "retExtInfo") if said else {}
+        return Reply(row(answer.get("result"), "result"), milliseconds(answer, "time"), headers, extra)
     except MalformedError as problem:
         raise NoAnswerError(f"{method}: {problem}") from None

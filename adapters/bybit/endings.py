@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from runtime.events import OrderCancelled
 
-REMEMBERED = 20_000
+REMEMBERED = 1_000
+"""So many orders of an account: the fills of one that is forgotten are asked for again, and count once."""
 
 
 @dataclass(slots=True)
@@ -23,6 +24,10 @@ class Endings:
     def __init__(self) -> None:
         self._filled: OrderedDict[str, Filled] = OrderedDict()
         self._waiting: dict[str, tuple[Decimal, OrderCancelled]] = {}
+
+    def __len__(self) -> int:
+        """How many orders are remembered."""
+        return len(self._filled)
 
     def fill(self, exchange_id: str, execution_id: str, quantity: Decimal) -> OrderCancelled | None:
         """Count a fill once; gives the end of the order if it has waited for this fill."""

@@ -1,10 +1,11 @@
 """Money that came and went without a trade: funding, transfers, deposits, withdrawals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from adapters.bybit.executions import named, side_of
+from adapters.bybit.client import RefusedError
+from adapters.bybit.executions import MINUTE_MS, named, side_of
 from adapters.bybit.fields import Row, decimal, milliseconds, optional_decimal, text
 from adapters.bybit.line import Line
 from runtime.events import CashFlow, Event, FundingPayment
@@ -14,7 +15,8 @@ from runtime.requests import Side
 OVERLAP_MS = 3_600_000
 LONGEST_LOOK_MS = 7 * 86_400_000
 NEAR_MS = 60_000
-REMEMBERED = 5000
+PAGE = 50
+BAD_PARAMETER = 10001
 MOVES = frozenset({"TRANSFER_IN", "TRANSFER_OUT", "DEPOSIT", "WITHDRAW", "AIRDROP", "BONUS"})
 SETTLEMENT = "SETTLEMENT"
 CARRIED_OUT = "SUCCESS"
@@ -59,6 +61,11 @@ class Ledger:
         self._put, self._clock, self._since_ms = put, clock, since_ms
         self._told: dict[Event, None] = {}
 
+    @property
+    def remembered(self) -> int:
+        """How many events may be read again."""
+        return len(self._told)
+
     def read(self) -> Iterator[None]:
         """Tell everything since the last reading, and an hour before it; raises where a page can't be had."""
         now = self._clock.now_ms()
@@ -66,8 +73,7 @@ class Ledger:
         found: list[Row] = []
         while start_ms < now:
             end_ms = min(now, start_ms + LONGEST_LOOK_MS - 1)
-            asked = {"accountType": "UNIFIED", "startTime": start_ms, "endTime": end_ms, "limit": 50}
-            for page in self._line.pages("get_transaction_log", **asked):
+            for page in self._log(start_ms, end_ms):
                 found += page
                 yield
             start_ms = end_ms + 1
@@ -76,6 +82,33 @@ class Ledger:
         for entry in sorted(found, key=lambda entry: str(entry.get("transactionTime"))):
             self._tell(entry, own)
         self._since_ms = max(self._since_ms, now)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What is older than the next reading's first hour will not be read again; a settlement's minute may be."""
+        start_ms = self._since_ms - OVERLAP_MS - MINUTE_MS
+        self._told = {event: None for event in self._told if event.at_ms >= start_ms}
+
+    def _log(self, start_ms: int, end_ms: int) -> Iterator[Sequence[Row]]:
+        """Yield the lines of a span; where a page does not hold them, nearly all are trades, and the others are asked
+        for by their kinds.
+        """
+        asked = {"accountType": "UNIFIED", "startTime": start_ms, "endTime": end_ms, "limit": PAGE}
+        first = next(self._line.pages("get_transaction_log", **asked), ())
+        if len(first) < PAGE:
+            yield first
+            return
+        for kind in (*sorted(MOVES), SETTLEMENT):
+            yield ()
+            yield from self._kind(kind, asked)
+
+    def _kind(self, kind: str, asked: Mapping[str, object]) -> Iterator[Sequence[Row]]:
+        try:
+            yield from self._line.pages("get_transaction_log", **asked, type=kind)
+        except RefusedError as refusal:
+            # Of a kind that the exchange does not know there are no lines.
+            if refusal.code != BAD_PARAMETER:
+                raise
 
     def _own(self, start_ms: int) -> Iterator[Transfer]:
         assert self._transfers is not None
@@ -93,8 +126,6 @@ class Ledger:
         if event not in self._told:
             self._told[event] = None
             self._put(event)
-        while len(self._told) > REMEMBERED:
-            del self._told[next(iter(self._told))]
 
     def _settlement(self, data: Row) -> FundingPayment:
         size = abs(decimal(data, "qty"))

@@ -14,6 +14,8 @@ LONGEST_PAUSE_MS = 10_000
 READS = 50
 PER_SECOND = {
     "place_order:spot": 20,
+    "place_batch_order:spot": 20,
+    "place_batch_order:linear": 10,
     "cancel_order:spot": 10,
     "place_order:linear": 10,
     "cancel_order:linear": 10,
@@ -22,6 +24,10 @@ PER_SECOND = {
     "get_api_key_information:": 10,
     "get_transaction_log:linear": 25,
     "create_universal_transfer:": 5,
+    "stake_or_redeem:FlexibleSaving": 5,
+    "get_stake_or_redemption_history:FlexibleSaving": 10,
+    "get_staked_position:FlexibleSaving": 10,
+    "get_yield:FlexibleSaving": 10,
 }
 
 
@@ -34,16 +40,30 @@ class Window:
     paused_until_ms: int = 0
     _sent: deque[int] = field(default_factory=deque)
 
-    def wait_ms(self, now_ms: int) -> int:
-        """Tell how long to wait before the next request; 0 is now."""
-        while self._sent and self._sent[0] <= now_ms - self.span_ms:
-            self._sent.popleft()
-        full = self._sent[-self.limit] + self.span_ms - now_ms if len(self._sent) >= self.limit else 0
+    def wait_ms(self, now_ms: int, count: int = 1) -> int:
+        """Tell how long to wait before the next request, which counts as so many; 0 is now."""
+        self._forget(now_ms)
+        over = len(self._sent) + min(count, self.limit) - self.limit
+        full = self._sent[over - 1] + self.span_ms - now_ms if over > 0 else 0
         return max(0, full, self.paused_until_ms - now_ms)
 
-    def sent(self, now_ms: int) -> None:
-        """Count a request."""
-        self._sent.append(now_ms)
+    def room(self, now_ms: int) -> int:
+        """Tell how many may be sent now."""
+        self._forget(now_ms)
+        return 0 if self.paused_until_ms > now_ms else max(0, self.limit - len(self._sent))
+
+    def sent(self, now_ms: int, count: int = 1) -> None:
+        """Count a request, as so many."""
+        self._sent.extend([now_ms] * count)
+
+    def counted(self, now_ms: int, count: int) -> None:
+        """Learn that the last ones may have been counted as late as now."""
+        for place in range(1, min(count, len(self._sent)) + 1):
+            self._sent[-place] = now_ms
+
+    def _forget(self, now_ms: int) -> None:
+        while self._sent and self._sent[0] <= now_ms - self.span_ms:
+            self._sent.popleft()
 
 
 class AddressLimit:
@@ -72,6 +92,7 @@ class AddressLimit:
 class Limits:
     """One account's limits, a window for each endpoint and market (`place_order:linear`); for one thread.
 
+    A batch counts as many as there are orders in it, but is one request of its address.
     Times are of the local monotonic clock, in milliseconds.
     """
 
@@ -80,20 +101,29 @@ class Limits:
         self._now_ms = now_ms
         self._windows: dict[str, Window] = {}
 
-    def wait_ms(self, endpoint: str) -> int:
+    def wait_ms(self, endpoint: str, count: int = 1) -> int:
         """Tell how long to wait before a request to this endpoint; 0 is now."""
         now = self._now_ms()
-        return max(self._window(endpoint).wait_ms(now), self._address.wait_ms(now))
+        return max(self._window(endpoint).wait_ms(now, count), self._address.wait_ms(now))
 
-    def sent(self, endpoint: str) -> None:
+    def room(self, endpoint: str) -> int:
+        """Tell how many orders this endpoint takes now."""
+        return self._window(endpoint).room(self._now_ms())
+
+    def sent(self, endpoint: str, count: int = 1) -> None:
         """Count a request."""
         now = self._now_ms()
-        self._window(endpoint).sent(now)
+        self._window(endpoint).sent(now, count)
         self._address.sent(now)
 
-    def heard(self, endpoint: str, headers: Mapping[str, str], exchange_ms: int) -> None:
-        """Learn the limit of an endpoint, and when it is used up, from an answer at the exchange's time."""
+    def heard(self, endpoint: str, headers: Mapping[str, str], exchange_ms: int, count: int = 1) -> None:
+        """Learn the limit of an endpoint, and when it is used up, from an answer at the exchange's time.
+
+        The orders of a batch are counted one after another, each at some moment before the answer.
+        """
         window = self._window(endpoint)
+        if count > 1:
+            window.counted(self._now_ms(), count)
         limit, left = _number(headers, "X-Bapi-Limit"), _number(headers, "X-Bapi-Limit-Status")
         if limit:
             window.limit = limit

@@ -21,23 +21,29 @@ class Line:
         """Tell how long a request to this endpoint (`place_order:linear`) would have to wait."""
         return self._limits.wait_ms(endpoint)
 
+    def room(self, endpoint: str) -> int:
+        """Tell how many orders this endpoint takes now."""
+        return self._limits.room(endpoint)
+
     def ask(self, method: str, **parameters: object) -> Reply:
         """Send one request as soon as the limits allow it.
 
         Raises RefusedError or NoAnswerError.
         """
         endpoint = f"{method}:{parameters.get('category', '')}"
-        while (wait := self._limits.wait_ms(endpoint)) > 0:
+        items = parameters.get("request")
+        count = len(items) if isinstance(items, list) else 1
+        while (wait := self._limits.wait_ms(endpoint, count)) > 0:
             self._pause(wait / 1000)
-        self._limits.sent(endpoint)
+        self._limits.sent(endpoint, count)
         try:
             reply = self._client.call(method, **parameters)
         except RefusedError as refusal:
             if refusal.code == SHUT_OUT:
                 self._limits.ban()
-            self._limits.heard(endpoint, refusal.headers, self._clock.now_ms())
+            self._limits.heard(endpoint, refusal.headers, self._clock.now_ms(), count)
             raise
-        self._limits.heard(endpoint, reply.headers, reply.at_ms)
+        self._limits.heard(endpoint, reply.headers, reply.at_ms, count)
         return reply
 
     def pages(self, method: str, **parameters: object) -> Iterator[tuple[Row, ...]]:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.executions import market_of
 from adapters.bybit.fields import MalformedError, Row, milliseconds, rows, shown
 from adapters.bybit.ledger import Ledger
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.venue import Desk
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 
 LEDGER_EVERY_MS = 60_000
-AFTER_A_CHANGE_MS = 1000
+AFTER_A_CHANGE_MS, SOONEST_MS = 1000, 10_000
+"""A change is looked up after a second; where each second has one, there is time between two readings."""
 TRY_AGAIN_MS = 2000
 
 
@@ -28,7 +29,7 @@ class PrivateListener:
         self._gaps = 0
         self._filled = 0
         self._asked_ms: int | None = None
-        self._ledger_due_ms = 0
+        self._ledger_due_ms = self._ledger_read_ms = 0
 
     @property
     def whole(self) -> bool:
@@ -55,7 +56,7 @@ class PrivateListener:
             gap = self._gaps
             self._desk.read(lambda: self._fill(gap))
         if self.whole and now >= self._ledger_due_ms:
-            self._ledger_due_ms = now + LEDGER_EVERY_MS
+            self._ledger_due_ms, self._ledger_read_ms = now + LEDGER_EVERY_MS, now
             self._desk.read(self._ledger.read)
 
     def _fill(self, gap: int) -> Iterator[None]:
@@ -105,4 +106,5 @@ class PrivateListener:
 
     def _wallet(self, _data: Row) -> None:
         """A balance has changed: the ledger says why."""
-        self._ledger_due_ms = min(self._ledger_due_ms, monotonic_ms() + AFTER_A_CHANGE_MS)
+        soon_ms = max(monotonic_ms() + AFTER_A_CHANGE_MS, self._ledger_read_ms + SOONEST_MS)
+        self._ledger_due_ms = min(self._ledger_due_ms, soon_ms)

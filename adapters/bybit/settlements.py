@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.history import History
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.quotes import Quotes
 from runtime.events import FactObserved
 
@@ -26,6 +26,7 @@ class Settlements:
         self._history, self._quotes, self._put = history, quotes, put
         self._told_ms = dict.fromkeys(symbols, max(0, after_ms - KNOWN_MS))
         self._due_ms = dict.fromkeys(symbols, 0)
+        self._every_ms = dict.fromkeys(symbols, HOUR_MS)
 
     def at(self, moment: int) -> None:
         """Tell the rates that were settled until a moment; one that can't be had is asked for at the next moment."""
@@ -38,13 +39,17 @@ class Settlements:
                 continue
             for at_ms, rate in found:
                 self._put(FactObserved(at_ms, RATE, rate, symbol))
+                self._every_ms[symbol] = at_ms - self._told_ms[symbol]
                 self._told_ms[symbol] = at_ms
             # A rate that was due and isn't there yet is asked for again at the next moment.
             if found or not self._due_ms[symbol]:
                 self._due_ms[symbol] = self._next_ms(symbol, moment)
 
     def _next_ms(self, symbol: str, moment: int) -> int:
-        """When to ask again: at the settlement that the exchange announces, or at the next full hour."""
+        """When to ask again: a settlement's interval after the last one, or earlier where one is announced.
+
+        What is announced may lie behind one that is still to be told: quotes are ahead of candles that come late.
+        """
         full_hour = (moment // HOUR_MS + 1) * HOUR_MS
-        announced = self._quotes.next_funding_ms(symbol)
-        return announced if announced is not None and announced > moment else full_hour
+        awaited = (self._told_ms[symbol] + self._every_ms[symbol], self._quotes.next_funding_ms(symbol) or 0)
+        return min((at_ms for at_ms in awaited if at_ms > moment), default=full_hour)

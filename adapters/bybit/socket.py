@@ -37,6 +37,12 @@ class Socket(WebSocket):  # type: ignore[misc]
             private_auth_expire=PROOF_IS_GOOD_FOR_S,
         )
         self._line = self.ws.sock
+        self._read_at_once()
+
+    def _read_at_once(self) -> None:
+        """Let each text be checked once, by Python itself: byte by byte it would take longer than all that follows."""
+        if self._line is not None:
+            self._line.cont_frame.skip_utf8_validation = True
 
     def subscribe_to(self, topics: Sequence[str]) -> None:
         """Ask for topics; raises when the connection is gone, where pybit's own way would wait for ever."""

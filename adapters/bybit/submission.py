@@ -1,16 +1,26 @@
 """Requests that change something: each is sent once, and its answer becomes an event."""
 
-from adapters.bybit.account_news import AccountNews, Put
-from adapters.bybit.answers import is_as_asked, name_of_leverage, name_of_stop, news_of, news_of_cancel
-from adapters.bybit.client import NoAnswerError, RefusedError, Reply
-from adapters.bybit.line import Line
-from adapters.bybit.wire import Fields, cancellation, leverage, placement, stop_change, transfer
-from runtime.answers import NOT_SENT
-from runtime.events import CashFlow, Event, LeverageSet, OrderRejected
-from runtime.ports import Clock
-from runtime.requests import CancelOrder, ChangeStop, MoveMoney, PlaceOrder, SetLeverage
+from collections.abc import Sequence
 
-Changing = PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney
+from adapters.bybit.account_news import AccountNews, Put
+from adapters.bybit.answers import (
+    is_as_asked,
+    name_of_leverage,
+    name_of_stop,
+    news_of,
+    news_of_cancel,
+    own_answers,
+)
+from adapters.bybit.client import NOT_ANSWERED, NoAnswerError, RefusedError, Reply
+from adapters.bybit.line import Line
+from adapters.bybit.savings import Savings, has_no_product
+from adapters.bybit.wire import Fields, batch, cancellation, leverage, loan, placement, stop_change, transfer
+from runtime.answers import NOT_SENT
+from runtime.events import CashFlow, Event, LeverageSet, OrderAccepted, OrderRejected
+from runtime.ports import Clock
+from runtime.requests import CancelOrder, ChangeStop, EarnOrder, MoveMoney, PlaceOrder, SetLeverage
+
+Changing = PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney | EarnOrder
 NO_PERMISSION = 10005
 DONE = "SUCCESS"
 
@@ -18,8 +28,11 @@ DONE = "SUCCESS"
 class Submission:
     """Sends one account's changes; `members` are the exchange's numbers of the accounts, for transfers."""
 
-    def __init__(self, line: Line, news: AccountNews, put: Put, clock: Clock, members: dict[str, str]) -> None:
+    def __init__(
+        self, line: Line, news: AccountNews, put: Put, clock: Clock, members: dict[str, str], savings: Savings
+    ) -> None:
         self._line, self._news, self._put, self._clock, self._members = line, news, put, clock, members
+        self._savings = savings
 
     def send(self, request: Changing) -> None:
         """Send a request, once, and tell what its answer means."""
@@ -34,6 +47,16 @@ class Submission:
                 self._set_leverage(request)
             case MoveMoney():
                 self._move_money(request)
+            case EarnOrder():
+                self._lend(request)
+
+    def place_all(self, orders: Sequence[PlaceOrder]) -> None:
+        """Send several orders of one market in one request, once, and tell what its answer means to each of them."""
+        for order in orders:
+            self._news.sent(order)
+        answer = self._ask("place_batch_order", batch(orders))
+        for order, own in zip(orders, own_answers(answer, [order.order_id for order in orders]), strict=True):
+            self._answered(order, own)
 
     def too_late(self, request: PlaceOrder) -> None:
         """Tell that an entry has waited too long for the limits and was not sent."""
@@ -42,7 +65,9 @@ class Submission:
 
     def _place(self, order: PlaceOrder) -> None:
         self._news.sent(order)
-        answer = self._ask("place_order", placement(order))
+        self._answered(order, self._ask("place_order", placement(order)))
+
+    def _answered(self, order: PlaceOrder, answer: Reply | RefusedError | NoAnswerError) -> None:
         if isinstance(answer, Reply):
             self._news.accepted(order.order_id, answer.at_ms)
         else:
@@ -84,6 +109,24 @@ class Submission:
             NoAnswerError(f"The transfer is {answer.result.get('status')}.") if isinstance(answer, Reply) else answer
         )
         self._put(news_of(status, request.transfer_id, self._clock.now_ms()))
+
+    def _lend(self, order: EarnOrder) -> None:
+        """Send an order for flexible savings; only a look tells later that the coins have moved."""
+        try:
+            product = self._savings.product(order.coin)
+        except NOT_ANSWERED as problem:
+            # Nothing has left for which there was no product to name.
+            reason = f"The savings in {order.coin} could not be asked for: {problem}"
+            self._put(OrderRejected(self._clock.now_ms(), order.order_id, NOT_SENT, reason))
+            return
+        if product is None:
+            self._put(has_no_product(order, self._clock.now_ms()))
+            return
+        answer = self._ask("stake_or_redeem", loan(order, product.name))
+        if isinstance(answer, Reply):
+            self._put(OrderAccepted(answer.at_ms, order.order_id))
+        else:
+            self._put(news_of(answer, order.order_id, self._clock.now_ms()))
 
     def _ask(self, method: str, fields: Fields) -> Reply | RefusedError | NoAnswerError:
         try:

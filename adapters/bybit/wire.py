@@ -1,15 +1,28 @@
 """Requests in the exchange's words: every number as plain digits, everything said that has a dangerous default."""
 
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
 from runtime.decimals import plain
 from runtime.instrument import Market
-from runtime.requests import CancelOrder, ChangeStop, MoveMoney, OrderType, PlaceOrder, SetLeverage, Side
+from runtime.requests import (
+    CancelOrder,
+    ChangeStop,
+    EarnOrder,
+    EarnSide,
+    MoveMoney,
+    OrderType,
+    PlaceOrder,
+    SetLeverage,
+    Side,
+)
 
 SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 SIDE_OF = {word: side for side, word in SIDES.items()}
 TYPES = {OrderType.MARKET: "Market", OrderType.LIMIT: "Limit"}
 ONE_WAY = 0
+FLEXIBLE = "FlexibleSaving"
+LOANS = {EarnSide.STAKE: "Stake", EarnSide.REDEEM: "Redeem"}
 LEAST_SLIPPAGE, MOST_SLIPPAGE = Decimal("0.01"), Decimal(10)
 """Percent; the exchange takes two decimals."""
 
@@ -31,6 +44,14 @@ def placement(order: PlaceOrder) -> Fields:
     if order.slippage_cap is not None and order.order_type is OrderType.MARKET:
         fields |= {"slippageToleranceType": "Percent", "slippageTolerance": _percent(order.slippage_cap)}
     return fields | (_spot(order) if order.market is Market.SPOT else _linear(order))
+
+
+def batch(orders: Sequence[PlaceOrder]) -> Fields:
+    """Write several orders of one market, each as it would be alone."""
+    items = [placement(order) for order in orders]
+    for item in items:
+        del item["category"]
+    return {"category": orders[0].market.value, "request": items}
 
 
 def _spot(order: PlaceOrder) -> Fields:
@@ -96,4 +117,17 @@ def transfer(request: MoveMoney, members: dict[str, str]) -> Fields:
         "toMemberId": members[request.destination],
         "fromAccountType": "UNIFIED",
         "toAccountType": "UNIFIED",
+    }
+
+
+def loan(order: EarnOrder, product: str) -> Fields:
+    """Write an order for flexible savings, whose coins leave the unified account and come back to it."""
+    return {
+        "category": FLEXIBLE,
+        "orderType": LOANS[order.side],
+        "accountType": "UNIFIED",
+        "amount": plain(order.amount),
+        "coin": order.coin,
+        "productId": product,
+        "orderLinkId": order.order_id,
     }

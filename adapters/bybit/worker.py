@@ -1,13 +1,14 @@
 """One account's thread: what protects goes first, what would go out late does not go out."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from threading import Condition, Thread
 
 from adapters.bybit.client import NoAnswerError
 from adapters.clock import monotonic_ms
+from runtime.requests import PlaceOrder
 
 ENTRY_PATIENCE_MS = 10_000
 IDLE_S = 0.5
@@ -21,17 +22,32 @@ class Turn(IntEnum):
     READING = 2
 
 
+@dataclass(frozen=True)
+class Batch:
+    """One request for several orders, at most so many; all orders that may go together have the same one.
+
+    `endpoint` counts each of them.
+    """
+
+    endpoint: str
+    most: int
+    steps: Callable[[Sequence[PlaceOrder]], Iterator[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One thing to do, step by step: each step sends at most one request, and more urgent jobs go between steps.
 
     `endpoint` is that of the first request; `too_late` is called instead when the job has waited too long to start.
+    Where jobs with the same `batch` follow each other, their orders leave together.
     """
 
     turn: Turn
     endpoint: str
     steps: Callable[[], Iterator[None]]
     too_late: Callable[[], None] | None = None
+    order: PlaceOrder | None = None
+    batch: Batch | None = None
 
 
 class Worker:
@@ -43,8 +59,9 @@ class Worker:
         wait_ms: Callable[[str], int],
         failed: Callable[[BaseException], None],
         entry_patience_ms: int = ENTRY_PATIENCE_MS,
+        room: Callable[[str], int] = lambda _endpoint: 1,
     ) -> None:
-        self._wait_ms, self._failed, self._patience_ms = wait_ms, failed, entry_patience_ms
+        self._wait_ms, self._failed, self._patience_ms, self._room = wait_ms, failed, entry_patience_ms, room
         self._queues: dict[Turn, deque[tuple[int, Job]]] = {turn: deque() for turn in Turn}
         self._under_way: dict[Turn, Iterator[None]] = {}
         self._changed = Condition()
@@ -96,7 +113,8 @@ class Worker:
             if turn in self._under_way:
                 return turn, 0
             if self._queues[turn]:
-                wait_ms = self._wait_ms(self._queues[turn][0][1].endpoint)
+                batch = self._batch(turn)
+                wait_ms = self._wait_ms(batch.endpoint if batch else self._queues[turn][0][1].endpoint)
                 if wait_ms <= 0:
                     return turn, 0
                 wait_s = min(wait_s, wait_ms / 1000)
@@ -111,8 +129,26 @@ class Worker:
 
     def _steps(self, turn: Turn) -> Iterator[None]:
         if turn not in self._under_way:
-            self._under_way[turn] = self._queues[turn].popleft()[1].steps()
+            batch = self._batch(turn)
+            steps = self._queues[turn].popleft()[1].steps if batch is None else self._together(turn, batch)
+            self._under_way[turn] = steps()
         return self._under_way[turn]
+
+    def _batch(self, turn: Turn) -> Batch | None:
+        """Give what the next two have in common, if they may go together."""
+        queue = self._queues[turn]
+        batch = queue[0][1].batch if len(queue) > 1 else None
+        return batch if batch is not None and queue[1][1].batch is batch else None
+
+    def _together(self, turn: Turn, batch: Batch) -> Callable[[], Iterator[None]]:
+        """Take all that may go together now."""
+        queue, orders = self._queues[turn], list[PlaceOrder]()
+        most = max(1, min(batch.most, self._room(batch.endpoint)))
+        while queue and queue[0][1].batch is batch and len(orders) < most:
+            order = queue.popleft()[1].order
+            assert order is not None
+            orders.append(order)
+        return lambda: batch.steps(orders)
 
     def _step(self, turn: Turn, steps: Iterator[None]) -> None:
         try:

@@ -1,62 +1,60 @@
 """`eternal backtest`: the engine over history."""
 
+import webbrowser
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.cli import history_options as asked
 from adapters.cli import options
-from adapters.cli.places import RUNS
+from adapters.cli.places import RUNS, SEARCHES
 from adapters.cli.plan import (
     DEFAULT_BOOKS,
     DEFAULT_CAPITAL,
     DEFAULT_SLIPPAGE,
     DEFAULT_WAIT_MS,
-    CandleFile,
     Inside,
     Plan,
 )
 from adapters.cli.rules import Environment, RulesFolder
-from runtime.instrument import Market
 
 if TYPE_CHECKING:
     from adapters.cli.wiring import Prepared
     from runtime.leap import Leaper
     from runtime.run import RunResult
 
-DATA, FILE, TERMS, RESULT = "Market data", "One file of candles", "Terms", "Result"
+RESULT = "Result"
+PAGE = "report.html"
 
 
 def backtest(
     *,
-    data: Annotated[Path | None, typer.Option(help="A folder of market data.", rich_help_panel=DATA)] = None,
-    start: Annotated[
-        int | None,
-        typer.Option("--from", parser=options.moment, metavar="DAY", help="The start, UTC; else where the data begin."),
-    ] = None,
-    end: Annotated[
-        int | None,
-        typer.Option("--to", parser=options.moment, metavar="DAY", help="The end, UTC; else where the data end."),
-    ] = None,
+    data: asked.Data = None,
+    start: asked.From = None,
+    end: asked.To = None,
     no_stand_ins: Annotated[
         bool,
         typer.Option(
-            "--no-stand-ins", help="Use the first venue of each market only, and leave gaps.", rich_help_panel=DATA
+            "--no-stand-ins",
+            help="Use the first venue of each market only, and leave gaps.",
+            rich_help_panel=asked.DATA,
         ),
     ] = False,
-    candles: Annotated[
-        Path | None, typer.Option(help="A CSV or Parquet file of candles, instead of --data.", rich_help_panel=FILE)
-    ] = None,
-    symbol: Annotated[str | None, typer.Option(help="Its symbol, such as BTCUSDT.", rich_help_panel=FILE)] = None,
-    market: Annotated[
-        Market | None,
-        typer.Option(parser=options.market, metavar="MARKET", help="spot or linear.", rich_help_panel=FILE),
-    ] = None,
-    timeframe: Annotated[
-        str | None,
-        typer.Option(parser=options.timeframe, metavar="LENGTH", help="1h, 4h, 1d, …", rich_help_panel=FILE),
-    ] = None,
+    generated: Annotated[
+        bool,
+        typer.Option(
+            "--generated",
+            help="A made-up market instead of --data; it is drawn into ./made-up-market.",
+            rich_help_panel=asked.DATA,
+        ),
+    ] = False,
+    candles: asked.Candles = None,
+    symbol: asked.Symbol = None,
+    market: asked.MarketName = None,
+    timeframe: asked.Timeframe = None,
     book: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,28 +74,14 @@ def backtest(
     ] = DEFAULT_CAPITAL,
     folder: RulesFolder = None,
     environment: Environment = "",
-    costs: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.multiple, metavar="TIMES", help="Multiply fees and slippage.", rich_help_panel=TERMS
-        ),
-    ] = Decimal(1),
-    slippage: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.ratio,
-            metavar="RATIO",
-            help="How much worse market orders fill.",
-            rich_help_panel=TERMS,
-            show_default="0.05%",
-        ),
-    ] = DEFAULT_SLIPPAGE,
+    costs: asked.Costs = Decimal(1),
+    slippage: asked.Slippage = DEFAULT_SLIPPAGE,
     inside: Annotated[
         Inside,
         typer.Option(
             metavar="finer|worst|best",
             help="What happened inside a candle: what finer candles tell, or on the book's own the worst or the best.",
-            rich_help_panel=TERMS,
+            rich_help_panel=asked.TERMS,
         ),
     ] = Inside.FINER,
     acknowledge_after: Annotated[
@@ -106,7 +90,7 @@ def backtest(
             parser=options.wait_ms,
             metavar="TIME",
             help="When somebody acknowledges a halt: 7d, or never.",
-            rich_help_panel=TERMS,
+            rich_help_panel=asked.TERMS,
             show_default="7d",
         ),
     ] = DEFAULT_WAIT_MS,
@@ -117,19 +101,29 @@ def backtest(
         Path | None,
         typer.Option("--html", metavar="FILE", help="Also write the report as a web page.", rich_help_panel=RESULT),
     ] = None,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Also show the report in the browser.", rich_help_panel=RESULT)
+    ] = False,
     runs: Annotated[Path, typer.Option(help="The folder in which runs are kept.", rich_help_panel=RESULT)] = RUNS,
+    searches: Annotated[
+        Path,
+        typer.Option(help="The folder of searches, for doubts about what one has found.", rich_help_panel=RESULT),
+    ] = SEARCHES,
     step: Annotated[
         bool,
         typer.Option("--step", help="Step through every candle; the result is the same, and takes longer."),
     ] = False,
 ) -> None:
     """Run books over history, report what came of it, and keep the run so that it can be explained."""
+    from adapters.cli.made_up import made_up_market
     from adapters.cli.places import rules_folder
 
+    if generated and data is not None:
+        raise typer.BadParameter("expected either --data or --generated; give one of them.")
     plan = Plan(
         rules=rules_folder(folder),
         environment=environment,
-        source=source_of(data, candles, symbol, market, timeframe),
+        source=asked.Source(made_up_market() if generated else data, candles, symbol, market, timeframe).path,
         books=tuple(book or ()),
         shares={one.book: one.ratio for one in share or ()},
         capital=capital,
@@ -141,51 +135,49 @@ def backtest(
         inside=inside,
         stand_ins=not no_stand_ins,
     )
-    run_and_report(plan, runs, json_file, html_file, leaping=not step)
+    run_and_report(plan, runs, searches, Wanted(json_file, html_file, opened), leaping=not step)
 
 
-def source_of(
-    data: Path | None, candles: Path | None, symbol: str | None, market: Market | None, timeframe: str | None
-) -> Path | CandleFile:
-    """Return where the candles are: a folder, or a file with what its candles are of."""
-    if (data is None) == (candles is None):
-        raise typer.BadParameter("expected either --data FOLDER or --candles FILE; give one of them.")
-    if data is not None:
-        _refuse_description(symbol, market, timeframe)
-        return data
-    if candles is None or symbol is None or market is None or timeframe is None:
-        raise typer.BadParameter(
-            "a file of candles doesn't say what it is; give --symbol, --market and --timeframe too."
-        )
-    return CandleFile(candles, market, symbol, timeframe)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The files that are asked for besides the run, and whether a browser is to show the page."""
+
+    json_file: Path | None
+    html_file: Path | None
+    opened: bool
 
 
-def _refuse_description(*described: object) -> None:
-    if any(one is not None for one in described):
-        raise typer.BadParameter("--symbol, --market and --timeframe describe a file of --candles; leave them out.")
-
-
-def run_and_report(
-    plan: Plan, runs: Path, json_file: Path | None, html_file: Path | None, *, leaping: bool = True
-) -> None:
+def run_and_report(plan: Plan, runs: Path, searches: Path, wanted: Wanted, *, leaping: bool = True) -> None:
     """Run a plan, keep the run, write the files that were asked for, and show the report."""
     from adapters.cli.saved import as_text, full_document, keep
     from adapters.cli.screen import say, screen
+    from adapters.cli.search_found import found_among
     from adapters.cli.wiring import prepare
     from adapters.report.page import to_html
     from adapters.report.terminal import show
 
     prepared = prepare(plan)
+    prepared.recorder.found = found_among(searches, prepared.rulebook, prepared.settings)
     result, leaper = play(prepared, leaping=leaping)
     # The run is kept before anything is shown: whoever reads the report through `head` wants the run as well.
     folder = keep(prepared, result, runs)
-    if json_file is not None:
-        json_file.write_text(as_text(full_document(result)), encoding="utf-8")
-    if html_file is not None:
-        html_file.write_text(to_html(result), encoding="utf-8")
+    if wanted.json_file is not None:
+        wanted.json_file.write_text(as_text(full_document(result)), encoding="utf-8")
+    page = wanted.html_file or (folder / PAGE if wanted.opened else None)
+    if page is not None:
+        page.write_text(to_html(result), encoding="utf-8")
     show(result, screen())
     say(how_far(leaper))
     say(f"Run {prepared.run_id} is kept in {folder}. Explain its orders: eternal explain {prepared.run_id}")
+    if wanted.opened and page is not None:
+        _show_page(page)
+
+
+def _show_page(page: Path) -> None:
+    from adapters.cli.screen import say
+
+    shown = webbrowser.open(page.resolve().as_uri())
+    say(f"The report is {page}." if shown else f"No browser was found here; the report is {page}.")
 
 
 def play(prepared: "Prepared", *, leaping: bool = True) -> tuple["RunResult", "Leaper | None"]:

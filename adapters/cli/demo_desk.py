@@ -5,21 +5,16 @@ from pathlib import Path
 
 from adapters.cli.configuration import CONFIGURATION
 from adapters.cli.failure import ExitCode, Failure
-from adapters.cli.options import moment
+from adapters.cli.made_up import SYMBOLS, draw
 from adapters.cli.places import packaged_rules
 from adapters.cli.plan import DEFAULT_CAPITAL
 from adapters.cli.rulebook import in_force
 from adapters.cli.saved import copy_rules
 from adapters.cli.wallets import HANDED_OUT, WALLETS, write_wallets
-from adapters.synthetic.market import write_market
 from runtime.capital import RESERVE
 
-SEED = 7
-FIRST_DAY, YEARS = "2020-01-01", 5
 START = "2021-06-01"
 BOOKS = ("core-hodl", "trend-1", "trend-2", "funding", "tactical")
-SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
-TIMEFRAMES = ("1h", "4h", "1d")
 PLAYED = "4h"
 ENGINES = {
     "CORE-HODL": ("core-hodl",),
@@ -41,7 +36,7 @@ def prepare(folder: Path) -> None:
         raise Failure(
             f"Expected a folder without a demonstration, found one in {folder}. Choose another folder.", ExitCode.USAGE
         )
-    write_market(folder / MARKET, SEED, moment(FIRST_DAY), YEARS, SYMBOLS, TIMEFRAMES)
+    draw(folder / MARKET)
     _write_rules(folder / RULES)
     write_wallets(folder / WALLETS, in_force(packaged_rules()), BOOKS, DEFAULT_CAPITAL)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from adapters.cli import options
 from adapters.cli.plan import CandleFile, Plan
 from runtime.instrument import Market
 
-DATA, FILE = "Market data", "One file of candles"
+DATA, FILE, TERMS = "Market data", "One file of candles", "Terms"
 
 Books = Annotated[
     list[str] | None, typer.Argument(metavar="[BOOK]…", help="Books; without any, those that a back-test runs.")
@@ -35,6 +36,20 @@ MarketName = Annotated[
 Timeframe = Annotated[
     str | None, typer.Option(parser=options.timeframe, metavar="LENGTH", help="1h, 4h, 1d, …", rich_help_panel=FILE)
 ]
+Costs = Annotated[
+    Decimal,
+    typer.Option(parser=options.multiple, metavar="TIMES", help="Multiply fees and slippage.", rich_help_panel=TERMS),
+]
+Slippage = Annotated[
+    Decimal,
+    typer.Option(
+        parser=options.ratio,
+        metavar="RATIO",
+        help="How much worse market orders fill.",
+        rich_help_panel=TERMS,
+        show_default="0.05%",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result for a machine.")]
 
 
@@ -51,9 +66,20 @@ class Source:
     @property
     def path(self) -> Path | CandleFile:
         """The folder or the file; fails with a sentence where it is neither or both."""
-        from adapters.cli.backtest import source_of
-
-        return source_of(self.data, self.candles, self.symbol, self.market, self.timeframe)
+        described = (self.symbol, self.market, self.timeframe)
+        if (self.data is None) == (self.candles is None):
+            raise typer.BadParameter("expected either --data FOLDER or --candles FILE; give one of them.")
+        if self.data is not None:
+            if any(one is not None for one in described):
+                raise typer.BadParameter(
+                    "--symbol, --market and --timeframe describe a file of --candles; leave them out."
+                )
+            return self.data
+        if self.candles is None or self.symbol is None or self.market is None or self.timeframe is None:
+            raise typer.BadParameter(
+                "a file of candles doesn't say what it is; give --symbol, --market and --timeframe too."
+            )
+        return CandleFile(self.candles, self.market, self.symbol, self.timeframe)
 
 
 def plan_of(

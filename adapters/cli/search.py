@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from adapters.cli import history_options as asked
 from adapters.cli import options
 from adapters.cli.failure import Commands
 from adapters.cli.market_folder import FOLDER
@@ -20,7 +21,7 @@ from runtime.instrument import Market
 TRIALS = 100
 SHOWN = 10
 RUN, LAST = "run", "last"
-TERMS, WORKERS, RESULT = "Terms", "Workers", "Result"
+WORKERS, RESULT = "Workers", "Result"
 
 
 class SearchCommands(Commands):
@@ -45,14 +46,8 @@ def run(
     book: Annotated[str, typer.Argument(help="The book whose section `search` says what may be tried.")],
     *,
     data: Data = FOLDER,
-    start: Annotated[
-        int | None,
-        typer.Option("--from", parser=options.moment, metavar="DAY", help="The start, UTC; else where the data begin."),
-    ] = None,
-    end: Annotated[
-        int | None,
-        typer.Option("--to", parser=options.moment, metavar="DAY", help="The end, UTC; else where the data end."),
-    ] = None,
+    start: asked.From = None,
+    end: asked.To = None,
     method: Annotated[Method, typer.Option(help="How it is chosen what is tried next.")] = Method.RANDOM,
     trials: Annotated[
         int | None, typer.Option(min=1, help=f"At most so many; else {TRIALS}, and all of a grid.", show_default=False)
@@ -73,25 +68,11 @@ def run(
     capital: Annotated[
         Decimal,
         typer.Option(
-            parser=options.money, metavar="USDT", help="What the portfolio starts with.", rich_help_panel=TERMS
+            parser=options.money, metavar="USDT", help="What the portfolio starts with.", rich_help_panel=asked.TERMS
         ),
     ] = DEFAULT_CAPITAL,
-    costs: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.multiple, metavar="TIMES", help="Multiply fees and slippage.", rich_help_panel=TERMS
-        ),
-    ] = Decimal(1),
-    slippage: Annotated[
-        Decimal,
-        typer.Option(
-            parser=options.ratio,
-            metavar="RATIO",
-            help="How much worse market orders fill.",
-            rich_help_panel=TERMS,
-            show_default="0.05%",
-        ),
-    ] = DEFAULT_SLIPPAGE,
+    costs: asked.Costs = Decimal(1),
+    slippage: asked.Slippage = DEFAULT_SLIPPAGE,
     folder: RulesFolder = None,
     environment: Environment = "",
     workers: Annotated[

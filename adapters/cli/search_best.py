@@ -11,6 +11,7 @@ from adapters.cli.places import shortened
 from adapters.cli.rulebook import files_of, findings_in
 from adapters.cli.saved import keep
 from adapters.cli.search_folder import KeptSearch
+from adapters.cli.search_found import found_among
 from adapters.cli.search_report import score_words
 from adapters.cli.wiring import prepare
 from adapters.search.result import result_of
@@ -80,6 +81,7 @@ def _kept_run(kept: KeptSearch, one: Tried, rules: Path, runs: Path) -> str:
     file.parent.mkdir(exist_ok=True)
     file.write_text(kept.order.overlay(one.trial.choice), encoding="utf-8")
     prepared = prepare(replace(kept.order.plan, rules=rules, from_ms=one.trial.from_ms, to_ms=one.trial.to_ms))
+    prepared.recorder.found = found_among(kept.folder.parent, prepared.rulebook, prepared.settings)
     prepared.run()
     return keep(prepared, prepared.recorder.result(), runs).name
 

@@ -84,7 +84,7 @@ def id_of(asked: Asked, order: WorkOrder, rules_version: str, data: str) -> str:
 
 def kept_searches(searches: Path) -> list[KeptSearch]:
     """Return all searches of a folder, the oldest first."""
-    found = [_read(path.parent) for path in searches.glob(f"*/{DOCUMENT}")]
+    found = [kept_search(path.parent) for path in searches.glob(f"*/{DOCUMENT}")]
     return sorted(found, key=lambda one: (one.begun_ms, one.id))
 
 
@@ -110,7 +110,8 @@ def rules_in(folder: Path, without: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _read(folder: Path) -> KeptSearch:
+def kept_search(folder: Path) -> KeptSearch:
+    """Read the search of a folder; fails where it holds something else."""
     try:
         plain = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
         return KeptSearch(plain["id"], folder, _asked(plain["asked"]), _order(plain["order"]), plain["begun_ms"])

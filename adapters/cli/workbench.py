@@ -12,6 +12,7 @@ from adapters.report.summary import equity_curve
 from machines.catalogue import MACHINES
 from rules.language.rulebook import Overlaid, Rulebook
 from runtime.facts import vocabulary_for
+from runtime.round_trips import round_trips
 from runtime.run import RunResult
 from runtime.search_space import Choice
 from runtime.trial import Purpose, Trial, Tried, figures_of
@@ -98,4 +99,4 @@ def tried_of(trial: Trial, result: RunResult) -> Tried:
     curve = equity_curve(result)
     daily = curve.daily()
     kept = zip(daily.at_ms.tolist(), daily.values.tolist(), strict=True) if trial.purpose is Purpose.OUTSIDE else ()
-    return Tried(trial, figures_of(curve, len(result.fills), len(result.trades)), curve=tuple(kept))
+    return Tried(trial, figures_of(curve, len(result.fills), len(round_trips(result.trades))), curve=tuple(kept))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[hidden]"
@@ -28,19 +29,28 @@ class Redaction:
 
     def value(self, value: Any, name: str = "") -> Any:
         """Hide the secrets of one value, whatever it is made of."""
-        if _NAMES.search(name) and value not in (None, "", True, False):
+        if _tells(name) and value not in (None, "", True, False):
             return HIDDEN
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, bool | int | float):
+            return value
         if isinstance(value, Mapping):
             return {key: self.value(inner, str(key)) for key, inner in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(inner) for inner in value]
-        if value is None or isinstance(value, bool | int | float):
-            return value
         return self.text(str(value))
 
     def text(self, text: str) -> str:
         """Hide the secrets in a text."""
         if self._known is not None:
             text = self._known.sub(HIDDEN, text)
-        text = _USER_IN_URL.sub(rf"\g<scheme>{HIDDEN}@", text)
-        return _NAMED.sub(rf"\g<name>{HIDDEN}", text)
+        if "://" in text:
+            text = _USER_IN_URL.sub(rf"\g<scheme>{HIDDEN}@", text)
+        return _NAMED.sub(rf"\g<name>{HIDDEN}", text) if "=" in text or ":" in text else text
+
+
+@lru_cache(maxsize=1000)
+def _tells(name: str) -> bool:
+    """Whether what bears this name is a secret; the same few names come again and again."""
+    return _NAMES.search(name) is not None

@@ -15,6 +15,8 @@ from runtime.live_sheet import Plain, live_sheet, missing_now
 EVERY_MS = 2_000
 # What entries miss is worked out by playing their rules, in the engine's thread.
 MISSING_EVERY_MS = 30_000
+# Of its time no more than a twentieth part goes into that.
+REST = 19
 STALE_S = 10.0
 WRITE = """
 INSERT INTO live_status (mode, sheet, written_at) VALUES (%s, %s, clock_timestamp())
@@ -55,7 +57,7 @@ class StatusRow(Beside):
         self._missing: list[Plain] = []
         self._found: list[Plain] = []
         self._asking: Iterator[Plain] | None = None
-        self._due_ms = self._missing_due_ms = 0
+        self._due_ms = self._missing_due_ms = self._spent_ms = 0
         self._news = Signal()
 
     def look(self, engine: Engine, at_ms: int, idle: bool = True) -> None:
@@ -74,13 +76,15 @@ class StatusRow(Beside):
         if self._asking is None:
             if not engine.ready or now_ms < self._missing_due_ms:
                 return
-            self._missing_due_ms = now_ms + MISSING_EVERY_MS
+            self._missing_due_ms, self._spent_ms = now_ms + MISSING_EVERY_MS, 0
             self._asking, self._found = missing_now(engine, at_ms), []
         one = next(self._asking, None)
+        self._spent_ms += monotonic_ms() - now_ms
         if one is not None:
             self._found.append(one)
         else:
             self._missing, self._asking = self._found, None
+            self._missing_due_ms = max(self._missing_due_ms, now_ms + REST * self._spent_ms)
 
     def _stop(self) -> None:
         super()._stop()

@@ -11,7 +11,6 @@ from adapters.postgres.failure import StoreError
 from runtime.outbox import Alert, Delivery, OutboxAwayError
 
 PAGE = 200
-AROUND = 0
 """The sequence of what is told from around the engine; its steps count from 1."""
 
 TELL = """

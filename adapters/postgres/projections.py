@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from adapters.postgres.bundles import bundles
 from adapters.postgres.chain import Entry
 from adapters.postgres.connection import Connection
 from adapters.postgres.journal import entries
 from adapters.postgres.ledger import Ledger
-from adapters.postgres.openings import Instruments, Opening, openings
-from adapters.postgres.rows import Owner, Row, Rows
+from adapters.postgres.openings import Instruments, Opening, states_since
+from adapters.postgres.owners import Owners
+from adapters.postgres.rows import Row, Rows
 
 TABLES = (
     "orders",
@@ -25,7 +27,7 @@ TABLES = (
 PAGE = 500
 # So often the ledger's memory is kept: after a restart no more than this is played once more.
 LEDGER_EVERY = 10_000
-OWNERS = "SELECT order_id, book, rule, account FROM orders"
+IN_FORCE = "SELECT coalesce(max(seq), 0) FROM openings WHERE seq <= %s"
 
 
 class Projector:
@@ -35,13 +37,14 @@ class Projector:
         self._connection = connection
         self._openings: dict[int, Opening] = {}
         self._instruments: Instruments = {}
-        self._rows = Rows()
+        self._owners = Owners(connection)
+        self._rows = Rows(self._owners)
         self.seq = self._kept_seq = 0
         self._resume()
 
     def catch_up(self) -> int:
         """Bring the tables up to date; returns how many entries were new."""
-        self._openings = {opening.seq: opening for opening in openings(self._connection)}
+        self._openings = {opening.seq: opening for opening in states_since(self._connection, self.seq)}
         begun = self.seq
         waiting = entries(self._connection, self.seq)
         while page := list(islice(waiting, PAGE)):
@@ -51,9 +54,10 @@ class Projector:
 
     def _write(self, page: Sequence[Entry]) -> None:
         rows = [row for entry in page for row in self._follow(entry)]
-        with self._connection.pipeline():
-            for statement, values in rows:
-                self._connection.execute(statement, values)
+        with self._connection.pipeline(), self._connection.cursor() as cursor:
+            for bundle in bundles(rows):
+                cursor.executemany(bundle.statement, bundle.values)
+        self._owners.written()
         self.seq = page[-1].seq
         self._connection.execute("UPDATE projected SET seq = %s", (self.seq,))
         if self.seq - self._kept_seq >= LEDGER_EVERY and self._rows.ledger is not None:
@@ -81,8 +85,9 @@ class Projector:
         row = connection.execute("SELECT seq, ledger_seq, ledger FROM projected").fetchone()
         assert row is not None
         self.seq, self._kept_seq, ledger = row
-        self._openings = {opening.seq: opening for opening in openings(connection)}
-        self._rows.owners = {order_id: Owner(*rest) for order_id, *rest in connection.execute(OWNERS)}
+        begun = connection.execute(IN_FORCE, (self._kept_seq,)).fetchone()
+        assert begun is not None
+        self._openings = {opening.seq: opening for opening in states_since(connection, begun[0])}
         if ledger is not None:
             before = [opening for seq, opening in self._openings.items() if seq <= self._kept_seq]
             self._instruments = before[-1].instruments if before else {}

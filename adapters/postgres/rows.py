@@ -1,13 +1,13 @@
 """What one entry of the journal changes in the tables that follow from it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from adapters.postgres.chain import Entry
 from adapters.postgres.failure import StoreError
 from adapters.postgres.ledger import Effect, Ledger
+from adapters.postgres.owners import Owner, Owners
 from runtime.codec import canonical, to_plain
 from runtime.decimals import ZERO
 from runtime.events import (
@@ -17,6 +17,7 @@ from runtime.events import (
     Fill,
     FillKind,
     FundingPayment,
+    InterestPaid,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
@@ -103,6 +104,8 @@ ON CONFLICT (day, account) DO UPDATE SET
     fills = days.fills + EXCLUDED.fills, turnover = days.turnover + EXCLUDED.turnover, fees = days.fees + EXCLUDED.fees,
     funding = days.funding + EXCLUDED.funding, trades = days.trades + EXCLUDED.trades, net = days.net + EXCLUDED.net
 """
+SUMS = ("orders", "refused", "fills", "turnover", "fees", "funding", "trades", "net")
+"""What is added up for each day of an account."""
 EQUITY = """
 INSERT INTO days (day, account, equity) VALUES (%(day)s, %(account)s, %(equity)s)
 ON CONFLICT (day, account) DO UPDATE SET equity = EXCLUDED.equity
@@ -112,21 +115,12 @@ INSERT INTO audit VALUES (%(seq)s, %(at_ms)s, %(command)s, %(actor)s, %(reason)s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose order it is."""
-
-    book: str
-    rule: str
-    account: str
-
-
 class Rows:
     """Turns entries into rows, one after the other; what money did is known from the ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
         self.ledger: Ledger | None = None
-        self.owners: dict[str, Owner] = {}
+        self._owners = owners
 
     def begun(self, seq: int) -> Iterator[Row]:
         """What was held before the first entry."""
@@ -144,7 +138,7 @@ class Rows:
     # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _event(self, seq: int, event: Event, step: Step) -> Iterator[Row]:
-        if isinstance(event, Fill | FundingPayment | CashFlow):
+        if isinstance(event, Fill | FundingPayment | CashFlow | InterestPaid):
             yield from self._money(seq, event)
             return
         if self.ledger is not None:
@@ -168,10 +162,11 @@ class Rows:
             refusal = {**values, "reason": f"{event.reason} ({event.code})"}
             yield REFUSED, refusal
             yield TRANSFER_REFUSED, refusal
-            if event.order_id in self.owners:
-                yield _day(event.at_ms, self.owners[event.order_id].account, refused=1)
+            refused = self._owners.get(event.order_id)
+            if refused is not None:
+                yield _day(event.at_ms, refused.account, refused=1)
 
-    def _money(self, seq: int, event: Fill | FundingPayment | CashFlow) -> Iterator[Row]:
+    def _money(self, seq: int, event: Fill | FundingPayment | CashFlow | InterestPaid) -> Iterator[Row]:
         effect = self._known_ledger().take(event, self._owner)
         if not effect.counted:
             return
@@ -180,6 +175,8 @@ class Rows:
         elif isinstance(event, FundingPayment):
             yield FUNDING, {**_fields(event), "seq": seq}
             yield _day(event.at_ms, event.account, funding=event.amount)
+        elif isinstance(event, InterestPaid):
+            yield _day(event.at_ms, event.account, funding=self._known_ledger().worth(event.coin, event.amount))
         else:
             yield CASH_FLOW, {**_fields(event), "seq": seq}
             if event.transfer_id:
@@ -253,7 +250,7 @@ class Rows:
 
     def _order(self, entry: Entry, request: PlaceOrder, decision: Decision | None, event: Event) -> Iterator[Row]:
         owner = self._owner_of(request, decision, event)
-        self.owners[request.order_id] = owner
+        self._owners.put(request.order_id, owner)
         values: dict[str, Value] = {
             **_fields(request),
             "seq": entry.seq,
@@ -270,13 +267,13 @@ class Rows:
         """An order that no rule asked for is the rest of the one whose news it follows, or nobody's."""
         if decision is not None:
             return Owner(decision.book, decision.rule, request.account)
-        before = self.owners.get(getattr(event, "order_id", ""))
+        before = self._owners.get(getattr(event, "order_id", ""))
         if before is not None and before.account == request.account:
             return before
         return Owner("", "", request.account)
 
     def _owner(self, order_id: str) -> tuple[str, str] | None:
-        owner = self.owners.get(order_id)
+        owner = self._owners.get(order_id)
         return None if owner is None else (owner.book, owner.rule)
 
     def _known_ledger(self) -> Ledger:
@@ -299,8 +296,7 @@ def _decisions(step: Step) -> dict[str, Decision]:
 
 
 def _day(at_ms: int, account: str, **sums: int | Decimal) -> Row:
-    names = ("orders", "refused", "fills", "turnover", "fees", "funding", "trades", "net")
-    nothing: dict[str, Value] = dict.fromkeys(names, ZERO)
+    nothing: dict[str, Value] = dict.fromkeys(SUMS, ZERO)
     return DAY, {**nothing, **sums, "day": _date(at_ms), "account": account}
 
 

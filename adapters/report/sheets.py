@@ -12,10 +12,11 @@ from adapters.report.summary import Summary, best_and_worst
 from adapters.report.words import NOTHING, day, days, hours, minute, money, number, percent, price
 from runtime.metrics import DAY_MS, Curve
 from runtime.record import Record
-from runtime.trades import Trade
+from runtime.round_trips import RoundTrip, round_trips
 from runtime.upkeep import Upkeep
 
 EXTREME_TRADES = 5
+HOUR_MS = 3_600_000
 
 
 def sheets(summary: Summary, last: int) -> list[Sheet]:
@@ -134,7 +135,12 @@ def engines(summary: Summary) -> Sheet:
         for one in summary.engines
     )
     columns = ("book", "share", "profit", "return", "a year", "Sharpe", "drawdown", "trades", "won", "factor", "fees")
-    return Sheet("Engines", columns, rows, signed=frozenset({2, 3, 4}))
+    about = "Both legs of a pair are one trade." if _has_pairs(summary) else ""
+    return Sheet("Engines", columns, rows, signed=frozenset({2, 3, 4}), about=about)
+
+
+def _has_pairs(summary: Summary) -> bool:
+    return any(trip.is_pair for trip in round_trips(summary.result.trades))
 
 
 def weights(summary: Summary) -> Sheet:
@@ -207,8 +213,8 @@ _TRADE_COLUMNS = (
 
 def trades(summary: Summary, last: int) -> list[Sheet]:
     """Return the best, the worst and the last trades, each with the rules that made it."""
-    everything = summary.result.trades
-    best, worst = best_and_worst(everything, EXTREME_TRADES)
+    everything = round_trips(summary.result.trades)
+    best, worst = best_and_worst(summary.result.trades, EXTREME_TRADES)
     shown = everything[-last:] if last else ()
     title = f"Last {len(shown):,} of {len(everything):,} trades" if len(shown) < len(everything) else "All trades"
     return [
@@ -218,24 +224,27 @@ def trades(summary: Summary, last: int) -> list[Sheet]:
     ]
 
 
-def _trade_sheet(title: str, shown: Sequence[Trade]) -> Sheet:
-    write = day if all(trade.entry_ms % DAY_MS == 0 for trade in shown) else minute
-    rows = tuple(
-        (
-            write(trade.entry_ms),
-            trade.book,
-            f"{trade.direction.value} {trade.symbol}",
-            trade.entry_rule or NOTHING,
-            trade.exit_rule or NOTHING,
-            price(trade.entry_price),
-            price(trade.exit_price),
-            hours(trade.duration_ms / 3_600_000),
-            money(trade.net, signed=True),
-            percent(trade.net_return, signed=True),
-        )
-        for trade in shown
-    )
+def _trade_sheet(title: str, shown: Sequence[RoundTrip]) -> Sheet:
+    write = day if all(trip.entry_ms % DAY_MS == 0 for trip in shown) else minute
+    rows = tuple((write(trip.entry_ms), *_traded(trip)) for trip in shown)
     return Sheet(title, _TRADE_COLUMNS, rows, text=5, signed=frozenset({8, 9}))
+
+
+def _traded(trip: RoundTrip) -> tuple[str, ...]:
+    """Tell a trade; of a pair, at the prices of its first leg."""
+    first, last = trip.legs[0], max(trip.legs, key=lambda leg: leg.exit_ms)
+    what = "pair" if trip.is_pair else first.direction.value
+    return (
+        first.book,
+        f"{what} {first.symbol}",
+        first.entry_rule or NOTHING,
+        last.exit_rule or NOTHING,
+        price(first.entry_price),
+        price(first.exit_price),
+        hours(trip.duration_ms / HOUR_MS),
+        money(trip.net, signed=True),
+        percent(trip.net_return, signed=True),
+    )
 
 
 def refusals(summary: Summary) -> Sheet:

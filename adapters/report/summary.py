@@ -1,7 +1,7 @@
 """Everything that the reports show of a run, worked out once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ from runtime.metrics import (
 )
 from runtime.record import Record, record
 from runtime.regimes import Regime, RegimeResult, regimes_by_day, results_by_regime
+from runtime.round_trips import RoundTrip, round_trips
 from runtime.run import EquityPoint, RunResult
 from runtime.trades import Trade
 
@@ -37,7 +38,8 @@ _ZERO = Decimal(0)
 class Engine:
     """One book on its share of the capital; money in USDT, without what transfers brought or took.
 
-    `funding` is positive when received, `moved` is what transfers brought, `regimes` is what it did in each.
+    `funding` is positive when received and has the interest of lent coins, `moved` is what transfers brought, `regimes`
+    is what it did in each.
     """
 
     book: str
@@ -170,9 +172,9 @@ def equity_curve(result: RunResult, book: str | None = None) -> Curve:
     return curve if len(curve.at_ms) else Curve.of([(settings.from_ms, float(share))])
 
 
-def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[Trade], list[Trade]]:
-    """Return the trades that earned most and those that lost most, the most telling first."""
-    ordered = sorted(trades, key=lambda trade: trade.net)
+def best_and_worst(trades: Sequence[Trade], count: int) -> tuple[list[RoundTrip], list[RoundTrip]]:
+    """Return the trades and pairs that earned most and those that lost most, the most telling first."""
+    ordered = sorted(round_trips(trades), key=lambda trade: trade.net)
     worst = [trade for trade in ordered[:count] if trade.net < 0]
     return [trade for trade in ordered[::-1][:count] if trade.net > 0], worst
 
@@ -211,10 +213,16 @@ def _engine(result: RunResult, book: str) -> Engine:
         performance=performance(curve),
         record=record([trade for trade in result.trades if trade.book == book]),
         fees=sum((_fee(fill) for fill in fills), _ZERO),
-        funding=sum((paid.amount for paid in result.funding if paid.account in accounts), _ZERO),
+        funding=sum((amount for account, amount in _paid(result) if account in accounts), _ZERO),
         moved=points[-1].moved.get(book, _ZERO) if points else _ZERO,
         regimes=tuple(results_by_regime(curve, _regimes_by_day(result))) if result.closes.get(REFERENCE) else (),
     )
+
+
+def _paid(result: RunResult) -> Iterator[tuple[str, Decimal]]:
+    """Funding and interest by account, in quote coin."""
+    yield from ((payment.account, payment.amount) for payment in result.funding)
+    yield from ((paid.account, paid.value) for paid in result.interest)
 
 
 def _regimes_by_day(result: RunResult) -> dict[int, Regime]:
@@ -227,8 +235,8 @@ def _regimes(result: RunResult, curve: Curve, benchmark_curve: Curve) -> list[Re
     by_day = _regimes_by_day(result)
     held = {one.regime: one.total_return for one in results_by_regime(benchmark_curve, by_day)}
     opened: dict[Regime, list[Trade]] = {}
-    for trade in result.trades:
-        opened.setdefault(by_day.get(trade.entry_ms // DAY_MS * DAY_MS, Regime.UNKNOWN), []).append(trade)
+    for trip in round_trips(result.trades):
+        opened.setdefault(by_day.get(trip.entry_ms // DAY_MS * DAY_MS, Regime.UNKNOWN), []).extend(trip.legs)
     return [
         RegimeRow(one.regime, one.days, one.total_return, held.get(one.regime), record(opened.get(one.regime, [])))
         for one in results_by_regime(curve, by_day)
@@ -250,7 +258,7 @@ def _costs(result: RunResult) -> Costs:
     return Costs(
         fees=sum((_fee(fill) for fill in result.fills), _ZERO),
         slippage=result.slippage_paid,
-        funding=sum((payment.amount for payment in result.funding), _ZERO),
+        funding=sum((amount for _, amount in _paid(result)), _ZERO),
         turnover=sum((fill.quantity * fill.price for fill in result.fills), _ZERO),
     )
 

@@ -57,10 +57,12 @@ def transaction_log(exchange: ServedExchange, call: Call) -> Answer:
     start_ms, end_ms = window(exchange, call)
     if not call.text("startTime") and not call.text("endTime"):
         start_ms = end_ms - DAY_MS
-    rows = (transaction_row(line) for line in exchange.live.ledger.transactions(call.account))
-    wanted = {name: call.text(name) for name in ("category", "currency", "type")}
+    kind, lines = call.text("type"), exchange.live.ledger.transactions(call.account)
+    asked = (line for line in lines if start_ms <= line.at_ms <= end_ms and kind in ("", line.kind.value))
+    wanted = {name: call.text(name) for name in ("category", "currency")}
+    rows = map(transaction_row, asked)
     fitting = (row for row in rows if all(not value or row[name] == value for name, value in wanted.items()))
-    shown, cursor = part(call, (row for row in fitting if start_ms <= int(row["transactionTime"]) <= end_ms), 20, 50)
+    shown, cursor = part(call, fitting, 20, 50)
     return Answer({"list": shown, "nextPageCursor": cursor})
 
 

@@ -133,6 +133,7 @@ class FollowingPlayer:
             exchange.chart.grow(candle)
         exchange.live.close(candles, at_ms)
         self._settle(at_ms, seen)
+        exchange.private.flush()
         exchange.public.closed(candles)
 
     def _settle(self, at_ms: int, seen: Seen) -> None:
@@ -153,6 +154,7 @@ class FollowingPlayer:
             exchange.chart.open(candle)
         self.phase = Phase.OPEN
         exchange.live.open(candles, at_ms)
+        exchange.private.flush()
         exchange.public.opened(candles)
 
     def _expected(self, candle: Candle) -> Candle:

@@ -8,7 +8,7 @@ from adapters.served.exchange import ServedExchange, Setting
 from runtime.backtest import Observation, observations_of, within
 from runtime.feed import Turn, turns
 
-FUNDING = "funding.rate"
+FUNDING, YIELD = "funding.rate", "earn.yield"
 
 
 class Phase(StrEnum):
@@ -81,12 +81,15 @@ class MarketPlayer:
             exchange.chart.close(candle)
         exchange.live.close(turn.finest_closed, at_ms)
         self._settle(at_ms)
+        exchange.private.flush()
         exchange.public.closed(turn.finest_closed)
 
     def _settle(self, at_ms: int) -> None:
         while self._next_seen is not None and self._next_seen.at_ms <= at_ms:
             if self._next_seen.name == FUNDING:
                 self._pay(self._next_seen)
+            elif self._next_seen.name == YIELD:
+                self._exchange.live.model.offer(self._next_seen.value, at_ms)
             self._next_seen = next(self._seen, None)
 
     def _pay(self, seen: Observation) -> None:
@@ -106,6 +109,7 @@ class MarketPlayer:
         self._turn = next(self._turns, None)
         self._start_clock(at_ms)
         exchange.live.open(turn.finest_opened, at_ms)
+        exchange.private.flush()
         exchange.public.opened(turn.finest_opened)
 
     def _start_clock(self, at_ms: int) -> None:

@@ -8,6 +8,7 @@ from adapters.served.account_pages import PAGES as ACCOUNT_PAGES
 from adapters.served.answer import OK, Answer, enveloped
 from adapters.served.asset_pages import PAGES as ASSET_PAGES
 from adapters.served.call import Call
+from adapters.served.earn_pages import PAGES as EARN_PAGES
 from adapters.served.exchange import ServedExchange
 from adapters.served.fault import Fault, FaultKind
 from adapters.served.market_pages import PAGES as MARKET_PAGES
@@ -26,11 +27,13 @@ PAGES: Mapping[Path, Page] = {
     **POSITION_PAGES,
     **ACCOUNT_PAGES,
     **ASSET_PAGES,
+    **EARN_PAGES,
     **USER_PAGES,
 }
 RESTARTING = (10019, "Service is restarting.")
 LOST_TO_A_FAULT = "Server error, please try again later."
 REFUSED_LIMIT_S = 1.0
+BATCH = "-batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,9 @@ def outcome_of(exchange: ServedExchange, key: Path, call: Call) -> Outcome:
     except RequestRefusedError as error:
         return Outcome(error.refusal.code, error.refusal.reason, allowance=allowance)
     refuses = exchange.faults.strike(FaultKind.REFUSE, account, path, after=True)
+    if path.endswith(BATCH) and allowance is not None:
+        # Each of its orders has counted, and the headers tell what they have left.
+        allowance = exchange.limits.left(account, _bucket(path, call), allowance.limit)
     return _instead(refuses, allowance) if refuses is not None else _answered(answer, allowance)
 
 
@@ -94,4 +100,8 @@ def _allowed(exchange: ServedExchange, page: Page, path: str, call: Call) -> All
     limit = page.limit_of(category)
     if exchange.faults.strike(FaultKind.RATE_LIMIT, call.account, path) is not None:
         return Allowance(limit, 0, REFUSED_LIMIT_S, is_granted=False)
-    return exchange.limits.ask(call.account, f"{path}:{category}", limit)
+    return exchange.limits.ask(call.account, _bucket(path, call), limit)
+
+
+def _bucket(path: str, call: Call) -> str:
+    return f"{path}:{call.text('category')}"

@@ -48,13 +48,10 @@ class PublicBoard:
         if first is not None:
             connection.push(topic, first)
 
-    def is_heard(self, market: Market, topic: str) -> bool:
-        """Whether anybody listens to a topic."""
-        return bool(self._listeners.get((market, topic)))
-
-    def hears_candles(self) -> bool:
-        """Whether anybody listens to candles of any kind."""
-        return any(topic.startswith("kline.") and listeners for (_, topic), listeners in [*self._listeners.items()])
+    @property
+    def heard(self) -> frozenset[tuple[Market, str]]:
+        """The topics that anybody listens to."""
+        return frozenset(topic for topic, listeners in tuple(self._listeners.items()) if listeners)
 
     def leave(self, connection: Connection, topic: str | None = None) -> None:
         """Tell a connection no more of a topic, or of anything."""

@@ -32,12 +32,20 @@ class RateLimits:
         """Count one request, or several orders at once, against a bucket."""
         if not self.enforced:
             return Allowance(UNLIMITED, UNLIMITED, WINDOW_S)
-        now = self._clock.elapsed_s()
-        asked = self._asked.setdefault((account, bucket), deque())
-        while asked and asked[0] <= now - WINDOW_S:
-            asked.popleft()
+        now, asked = self._clock.elapsed_s(), self._within(account, bucket)
         reset_s = asked[0] + WINDOW_S - now if asked else WINDOW_S
         if len(asked) + cost > limit:
             return Allowance(limit, max(limit - len(asked), 0), reset_s, is_granted=False)
         asked.extend([now] * cost)
         return Allowance(limit, max(limit - len(asked), 0), reset_s)
+
+    def left(self, account: str, bucket: str, limit: int) -> Allowance:
+        """Tell what a bucket allows now, without counting anything."""
+        return self.ask(account, bucket, limit, cost=0)
+
+    def _within(self, account: str, bucket: str) -> deque[float]:
+        """Give the moments within the window at which it was asked."""
+        asked = self._asked.setdefault((account, bucket), deque())
+        while asked and asked[0] <= self._clock.elapsed_s() - WINDOW_S:
+            asked.popleft()
+        return asked

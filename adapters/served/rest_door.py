@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from adapters.served.call import Call, refused
@@ -18,6 +18,8 @@ from adapters.served.signature import signed_by
 from adapters.simulated.refusal import RequestRefusedError
 
 GARBAGE = "<html><body>upstream said nothing that makes sense"
+GONE = 499
+"""Nobody reads this status: whoever asked has gone in the middle of the question."""
 NOT_JSON = (10001, "params error: the body is not a JSON object.")
 
 
@@ -33,7 +35,10 @@ class RestDoor:
         key = (request.method, request.url.path)
         if key not in PAGES:
             return Response(status_code=404)
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=GONE)
         try:
             member = self._member(request, key, body)
         except RequestRefusedError as error:

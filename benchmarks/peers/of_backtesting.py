@@ -1,10 +1,10 @@
 """backtesting.py: one bar after another through a strategy, in floats."""
 
 import pandas as pd
-import talib
 from backtesting import Strategy
 from backtesting.lib import FractionalBacktest
-from protocol import CAPITAL, FAST, FEE, LENGTH, SLIPPAGE, SLOW, STOP, STRONG, TRAIL, Run, candles, measure, share
+from columns import columns
+from protocol import CAPITAL, FEE, SLIPPAGE, STOP, STRONG, TRAIL, Run, candles, measure, share
 
 
 class Crossing(Strategy):
@@ -12,10 +12,8 @@ class Crossing(Strategy):
 
     def init(self) -> None:
         high, low, close = (series.astype(float) for series in (self.data.High, self.data.Low, self.data.Close))
-        self.fast = self.I(talib.SMA, close, FAST)
-        self.slow = self.I(talib.SMA, close, SLOW)
-        self.strength = self.I(talib.ADX, high, low, close, LENGTH)
-        self.range = self.I(talib.ATR, high, low, close, LENGTH)
+        computed = columns(high, low, close)
+        self.fast, self.slow, self.strength, self.range = (self.I(lambda each=each: each) for each in computed)
         self.best = 0.0
 
     def next(self) -> None:

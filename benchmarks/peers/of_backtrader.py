@@ -4,8 +4,8 @@ from calendar import timegm
 
 import backtrader as bt
 import pandas as pd
-import talib
-from protocol import CAPITAL, FAST, FEE, LENGTH, SLIPPAGE, SLOW, STOP, STRONG, TRAIL, Run, candles, measure, share
+from columns import columns_of
+from protocol import CAPITAL, FEE, SLIPPAGE, STOP, STRONG, TRAIL, Run, candles, measure, share
 
 
 class Crossing(bt.Strategy):
@@ -48,18 +48,13 @@ class Crossing(bt.Strategy):
 
 def run() -> Run:
     frame = pd.read_parquet(candles()).set_index("timestamp").tz_localize(None)
-    high, low, close = (frame[name].to_numpy() for name in ("high", "low", "close"))
-    columns = (
-        talib.SMA(close, FAST),
-        talib.SMA(close, SLOW),
-        talib.ADX(high, low, close, LENGTH),
-        talib.ATR(high, low, close, LENGTH),
-    )
     cerebro = bt.Cerebro(stdstats=False)
     cerebro.adddata(bt.feeds.PandasData(dataname=frame, openinterest=None))
-    cerebro.addstrategy(Crossing, columns=columns)
+    cerebro.addstrategy(Crossing, columns=columns_of(frame))
     cerebro.addanalyzer(bt.analyzers.DrawDown)
     cerebro.broker.setcash(CAPITAL)
+    # An order that waits for its check can't be taken back: the stop of an entry would stay when it is moved at once.
+    cerebro.broker.set_checksubmit(False)
     cerebro.broker.setcommission(FEE)
     cerebro.broker.set_slippage_perc(SLIPPAGE)
     (strategy,) = cerebro.run()

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pandas as pd
-import talib
+from columns import columns_of
 from nautilus_trader.backtest.config import BacktestEngineConfig
 from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.config import LoggingConfig
@@ -16,7 +16,7 @@ from nautilus_trader.model.objects import Money
 from nautilus_trader.persistence.wranglers import BarDataWrangler
 from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from nautilus_trader.trading.strategy import Strategy
-from protocol import CAPITAL, FAST, FEE, LENGTH, SLIPPAGE, SLOW, STOP, STRONG, TRAIL, Run, candles, measure, share
+from protocol import CAPITAL, FEE, SLIPPAGE, STOP, STRONG, TRAIL, Run, candles, measure, share
 
 VENUE = Venue("BINANCE")
 HOUR_MS = 3_600_000
@@ -91,13 +91,6 @@ class Crossing(Strategy):
 
 def run() -> Run:
     frame = pd.read_parquet(candles()).set_index("timestamp")
-    high, low, close = (frame[name].to_numpy() for name in ("high", "low", "close"))
-    columns = (
-        talib.SMA(close, FAST),
-        talib.SMA(close, SLOW),
-        talib.ADX(high, low, close, LENGTH),
-        talib.ATR(high, low, close, LENGTH),
-    )
     instrument = perpetual()
     bar_type = BarType.from_str(f"{instrument.id}-1-HOUR-LAST-EXTERNAL")
     frame.index = frame.index + pd.Timedelta(hours=1)
@@ -105,7 +98,7 @@ def run() -> Run:
     engine.add_venue(VENUE, OmsType.NETTING, AccountType.MARGIN, [Money(CAPITAL, USDT)], base_currency=USDT)
     engine.add_instrument(instrument)
     engine.add_data(BarDataWrangler(bar_type, instrument).process(frame))
-    strategy = Crossing(instrument, bar_type, columns)
+    strategy = Crossing(instrument, bar_type, columns_of(frame))
     engine.add_strategy(strategy)
     engine.run()
     result = Run(strategy.deals, strategy.equity, 100 * strategy.drawdown)

@@ -49,11 +49,11 @@ def side_by_side(candles: Path, keys: Iterable[str] = tuple(PEERS)) -> list[Gave
     gave = [_run("eternal", "Eternal Engine", Path(sys.executable), candles)]
     for key in keys:
         name, packages = PEERS[key]
-        gave.append(_run(key, name, _environment(key, packages), candles))
+        gave.append(_run(key, name, environment(key, packages), candles))
     return gave
 
 
-def _environment(key: str, packages: Iterable[str]) -> Path:
+def environment(key: str, packages: Iterable[str]) -> Path:
     """Make the environment of a peer where there is none, and return its Python."""
     folder = ENVIRONMENTS / key
     python = folder / "bin" / "python"

@@ -67,6 +67,12 @@ class RuleFiles:
         added = [f"{' ' * INDENT}{line}" if line else line for line in lines.splitlines()]
         self._texts[file] = "\n".join([*text[:end], *added, *text[end:], ""])
 
+    def section(self, book: str, name: str, lines: str) -> None:
+        """Give a book a section with these lines in place of the one it has."""
+        file = self.file_of(book)
+        self._texts[file] = put(self._texts[file], (name,), None).rstrip("\n") + f"\n\n{name}:\n"
+        self.append(file, name, lines)
+
     def add(self, text: str) -> None:
         """Add a whole file."""
         name = re.search(r"^book: *(\S+)", text, re.MULTILINE)
@@ -84,6 +90,11 @@ class RuleFiles:
         found = [file for file, text in self._texts.items() if re.search(rf"^book: *{book}\s", text, re.MULTILINE)]
         assert found, f"There is no book {book} in {', '.join(self._texts)}."
         return found[0]
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are written."""
+        return self._copy_to
 
     def line(self, file: str, number: int) -> str:
         """Give one line of a file; lines count from 1."""

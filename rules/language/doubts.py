@@ -8,9 +8,10 @@ from rules.language.typed import Typed
 
 
 class DoubtOf(StrEnum):
-    """Whose result is looked at: that of the whole portfolio, or that of each directional book by itself."""
+    """Whose result is looked at: that of the whole portfolio, of each book, or of each directional book by itself."""
 
     PORTFOLIO = "portfolio"
+    BOOK = "book"
     DIRECTIONAL = "directional"
 
 

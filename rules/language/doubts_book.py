@@ -4,11 +4,8 @@ from collections.abc import Iterator
 
 from rules.language.document import Document, Fields
 from rules.language.doubts import Doubt, DoubtOf
-from rules.language.findings import error
 from rules.language.governance_books import GovernanceScope
-from rules.language.phases_book import calendar_parts
-from rules.language.proofs import warning
-from rules.language.rule_reading import CONDITION
+from rules.language.measured import DOUBT
 
 DOUBTS = "doubts"
 
@@ -22,14 +19,8 @@ def _doubts(section: Fields, scope: GovernanceScope) -> Iterator[Doubt]:
     for key, fields in section:
         if not isinstance(fields, Fields):
             continue
-        condition = scope.typed(fields.scalar("when"), CONDITION)
+        condition = DOUBT.read(key.value, fields.scalar("when"), scope)
         if condition is None:
             continue
-        if condition.constant:
-            sentence = f"The doubt `{key.value}` is always the same: nothing of a result is in it."
-            scope.findings.append(warning("P008", condition.place, sentence, "Name a fact, or take the doubt out."))
-        for part in calendar_parts(condition):
-            sentence = f"`{part.text}` is read from the calendar; a doubt is about a result."
-            scope.findings.append(error("R058", part.place, sentence, "Name a fact."))
-        of = DoubtOf.DIRECTIONAL if fields.word("of") == DoubtOf.DIRECTIONAL else DoubtOf.PORTFOLIO
+        of = next((each for each in DoubtOf if each == fields.word("of")), DoubtOf.PORTFOLIO)
         yield Doubt(key.value, of, condition, fields.word("says"), key.place)

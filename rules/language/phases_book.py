@@ -9,10 +9,8 @@ from rules.language.document import Document, Fields, Scalar, shortened
 from rules.language.findings import did_you_mean, error, listed
 from rules.language.fingerprint import fingerprint
 from rules.language.governance_books import GovernanceScope
+from rules.language.measured import GATE
 from rules.language.phases import Account, EngineOfBooks, Gate, Phase, Phases, ResultOf
-from rules.language.proofs import warning
-from rules.language.rule_reading import CONDITION
-from rules.language.typed import Calendar, Typed
 from rules.language.units import Unit
 from rules.language.values import decimal_in
 
@@ -96,24 +94,9 @@ def _phase(key: Scalar, fields: Fields, engines: Mapping[str, EngineOfBooks], sc
 
 def _gates(section: Fields, scope: GovernanceScope) -> Iterator[Gate]:
     for key, tree in section:
-        condition = scope.typed(tree, CONDITION) if isinstance(tree, Scalar) else None
-        if condition is None:
-            continue
-        if condition.constant:
-            sentence = f"The gate `{key.value}` is always the same: nothing that is measured is in it."
-            scope.findings.append(warning("P008", condition.place, sentence, "Name a fact, or take the gate out."))
-        for part in calendar_parts(condition):
-            sentence = f"`{part.text}` is read from the calendar; a gate is about what was measured."
-            scope.findings.append(error("R058", part.place, sentence, "Name a fact."))
-        yield Gate(key.value, condition, key.place)
-
-
-def calendar_parts(condition: Typed) -> Iterator[Typed]:
-    """Yield what is read from the calendar."""
-    if isinstance(condition, Calendar):
-        yield condition
-    for child in condition.children:
-        yield from calendar_parts(child)
+        condition = GATE.read(key.value, tree, scope) if isinstance(tree, Scalar) else None
+        if condition is not None:
+            yield Gate(key.value, condition, key.place)
 
 
 def _check_capital(section: Fields, phases: Sequence[Phase], scope: GovernanceScope) -> None:

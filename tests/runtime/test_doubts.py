@@ -12,6 +12,7 @@ from machines.intents import Direction
 from rules.language.rulebook import Rulebook, load, rule_files
 from runtime.doubts import result_facts, with_doubts
 from runtime.facts import vocabulary_for
+from runtime.found import Found
 from runtime.instrument import Market
 from runtime.run import EquityPoint, RunResult, RunSettings
 from runtime.trades import Trade
@@ -158,9 +159,28 @@ def test_a_result_that_deserves_a_doubt_raises_it(rulebook: Rulebook, doubt: str
     assert told.book in ("", BOOK)
 
 
+CHOSEN: Mapping[str, tuple[Found, str]] = {
+    "luck": (Found("abc", 200, 0.62, 0.9), "deflated_sharpe 62 %"),
+    "peak": (Found("abc", 200, 0.97, 0.31), "plateau 31 %"),
+}
+
+
+@pytest.mark.spec("BT-06", "BT-07")
+@pytest.mark.parametrize("doubt", CHOSEN)
+def test_values_that_a_search_chose_are_doubted_as_far_as_the_search_is(rulebook: Rulebook, doubt: str) -> None:
+    found, told = CHOSEN[doubt]
+    sound = result(sound_trades(), sound_equity())
+    raised = with_doubts(replace(sound, found={BOOK: found}), rulebook).doubts
+    assert raised is not None
+    assert [(one.doubt, one.book) for one in raised] == [(doubt, BOOK)]
+    assert raised[0].value == told
+    assert held(with_doubts(replace(sound, found={"trend-2": found}), rulebook)) == set()
+    assert held(with_doubts(replace(sound, found={BOOK: Found("abc", 9, None, None)}), rulebook)) == set()
+
+
 def test_every_shipped_doubt_is_tried_here(rulebook: Rulebook) -> None:
     assert rulebook.doubts is not None
-    assert {doubt.name for doubt in rulebook.doubts} == set(DOUBTFUL)
+    assert {doubt.name for doubt in rulebook.doubts} == {*DOUBTFUL, *CHOSEN}
 
 
 def test_nothing_can_be_said_of_parts_of_a_loss() -> None:

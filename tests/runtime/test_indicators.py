@@ -12,7 +12,9 @@ from runtime.kernels import KERNELS
 
 MARKET = Path(__file__).parents[2].parent / "shared" / "market"
 ROWS = 400
+KERNELS_OF_LIBRARY = sorted(set(KERNELS) & set(LIBRARY))
 ALSO = {"psar_up", "psar_down"}  # unknown wherever the market goes the other way
+NEVER_AGAIN = ("adx", "atr", "kama", "keltner_atr")  # of these `ta` gives nothing any more after an unknown row
 SHORT = {"window": 3, "fast": 2, "slow": 5, "signal": 4, "short": 2, "middle": 4, "long": 7, "smooth": 2}
 
 
@@ -26,8 +28,8 @@ def made_up(rows: int, seed: int = 1) -> dict[str, Column]:
     return {"open": opened, "high": high, "low": low, "close": close, "volume": volume, "x": close}
 
 
-def recorded(rows: int) -> dict[str, Column]:
-    file = MARKET / "candles" / "spot" / "1d" / "BTCUSDT.parquet"
+def recorded(series: str, rows: int) -> dict[str, Column]:
+    file = MARKET / "candles" / f"{series}.parquet"
     if not file.exists():
         pytest.skip(reason="there are no recorded candles beside the project, in ../shared/market")
     candles = pl.read_parquet(file).tail(rows)
@@ -58,9 +60,27 @@ def test_values_are_those_of_the_library(name: str) -> None:
     assert_equal_after_warmup(name, short_parameters(name), made_up(ROWS, seed=2))
 
 
-@pytest.mark.parametrize("name", sorted(set(KERNELS) & set(LIBRARY)))
-def test_kernels_agree_with_the_library_on_recorded_candles(name: str) -> None:
-    assert_equal_after_warmup(name, {}, recorded(1000))
+@pytest.mark.parametrize("series", ["spot/1d/BTCUSDT", "linear/1h/DOGEUSDT"])
+@pytest.mark.parametrize("name", KERNELS_OF_LIBRARY)
+def test_kernels_agree_with_the_library_on_recorded_candles(name: str, series: str) -> None:
+    assert_equal_after_warmup(name, {}, recorded(series, 1000))
+
+
+@pytest.mark.parametrize("name", [name for name in KERNELS_OF_LIBRARY if not name.startswith(NEVER_AGAIN)])
+def test_kernels_agree_with_the_library_where_a_row_is_unknown(name: str) -> None:
+    frame = {each: column.copy() for each, column in made_up(ROWS, seed=3).items()}
+    for column in frame.values():
+        column[200] = np.nan
+    ours, theirs = compute(name, {}, frame), of_library(name, {}, frame)
+    np.testing.assert_allclose(ours[-130:], theirs[-130:], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.spec("BT-04")
+@pytest.mark.parametrize("name", KERNELS_OF_LIBRARY)
+def test_an_unknown_row_to_come_changes_no_value_before_it(name: str) -> None:
+    frame = made_up(ROWS, seed=3)
+    later = {each: np.where(np.arange(ROWS) == 300, np.nan, column) for each, column in frame.items()}
+    np.testing.assert_array_equal(compute(name, {}, frame)[:300], compute(name, {}, later)[:300])
 
 
 def test_the_deviation_is_the_one_in_the_bollinger_bands() -> None:

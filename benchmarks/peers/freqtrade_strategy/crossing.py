@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
-import talib
 from freqtrade.strategy import IStrategy, stoploss_from_absolute, timeframe_to_prev_date
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from protocol import FAST, LENGTH, SLOW, STOP, STRONG, TRAIL, share
+from columns import columns_of
+from protocol import SLOW, STOP, STRONG, TRAIL, share
 
 HOUR = pd.Timedelta(hours=1)
 
@@ -26,10 +26,8 @@ class Crossing(IStrategy):
     startup_candle_count = SLOW
 
     def populate_indicators(self, dataframe, metadata):
-        high, low, close = (dataframe[name].to_numpy() for name in ("high", "low", "close"))
-        dataframe["fast"], dataframe["slow"] = talib.SMA(close, FAST), talib.SMA(close, SLOW)
-        dataframe["strength"] = talib.ADX(high, low, close, LENGTH)
-        dataframe["range"] = talib.ATR(high, low, close, LENGTH)
+        for name, column in columns_of(dataframe)._asdict().items():
+            dataframe[name] = column
         self.rows = dataframe.set_index("date")[["close", "range"]].to_dict("index")
         return dataframe
 

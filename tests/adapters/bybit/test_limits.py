@@ -79,3 +79,20 @@ def test_no_second_ever_has_more_than_its_ten(gaps_ms: list[int]) -> None:
             local.limits.sent(PLACE)
             left.append(local.now)
     assert all(sum(1 for other in left if moment <= other < moment + 1000) <= 10 for moment in left)
+
+
+@pytest.mark.spec("EXEC-11")
+def test_a_batch_counts_as_many_as_it_holds_from_when_it_was_answered() -> None:
+    local, batch = Local(address_limit=2), "place_batch_order:linear"
+    local.limits.sent(batch, 7)
+    assert local.limits.room(batch) == 3
+    assert (local.limits.wait_ms(batch, 3), local.limits.wait_ms(batch, 4)) == (0, 1000)
+    local.now += 300
+    local.limits.heard(batch, {}, 5000, 7)
+    assert local.limits.wait_ms(batch, 4) == 1000
+    # For its address it is one request, and for single orders none.
+    assert local.limits.wait_ms(PLACE) == 0
+    local.now += 999
+    assert local.limits.room(batch) == 3
+    local.now += 1
+    assert local.limits.room(batch) == 10

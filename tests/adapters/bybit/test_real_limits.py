@@ -1,6 +1,7 @@
 """Orders under the limits that the exchange really has: they queue, and what protects goes first."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,18 @@ def test_what_protects_leaves_before_the_entries_that_wait(limited: Any, heard: 
     moved, last = (max(place for place, event in enumerate(heard.all) if fits(event)) for fits in (is_moved, is_entry))
     assert moved < last
     assert [event for event in heard.all if isinstance(event, OrderRejected)] == []
+
+
+def test_batches_stay_under_the_limit_of_their_orders(limited: Any, heard: Any, wait: Callable[..., Any]) -> None:
+    bybit, asked = limited.bybit, limited.served.application.exchange.asked
+    limited.until_whole()
+    spot = replace(entry("", "20000"), market=Market.SPOT, stop_loss=None)
+    for number in range(2 * WAITING):
+        bybit.send(replace(spot, order_id=f"waits-{number}"))
+    heard.until(OrderAccepted, 2 * WAITING)
+    assert [event for event in heard.all if isinstance(event, OrderRejected)] == []
+    assert len(asked) == 2 * WAITING
+    assert set(asked.values()) == {1}
 
 
 def is_moved(event: object) -> bool:

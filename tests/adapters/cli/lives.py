@@ -20,7 +20,7 @@ from adapters.postgres.connection import Connection, connect
 from adapters.postgres.journal import PostgresJournal, entries
 from adapters.postgres.lease import Lease
 from adapters.postgres.migrations import migrate
-from adapters.postgres.openings import opening_of, write_opening
+from adapters.postgres.openings import write_opening
 from adapters.postgres.resume import resume
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
@@ -31,11 +31,13 @@ from runtime.engine import Engine
 from runtime.events import CandleClose, CashFlow, Fill, FundingPayment
 from runtime.feed import Turn, turns
 from runtime.inbox import EventInbox
+from runtime.library import Library
 from runtime.loop import Loop
 from runtime.portfolio import Portfolio
 from runtime.requests import LookAtAccount, PlaceOrder, Request
 from runtime.step import Step
 from tests.adapters.cli import running
+from tests.adapters.postgres.running import opening_of
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 BOOKS = tuple(running.BOOKS)
@@ -181,7 +183,7 @@ class Store:
 
     def engine(self) -> Engine:
         """Make the engine that stands where the journal ends."""
-        resumed = resume(self.connection, lambda _version: self.rulebook)
+        resumed = resume(self.connection, Library(lambda _name: self.rulebook))
         assert resumed is not None
         return resumed.engine
 

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,3 +151,37 @@ def test_a_file_that_is_no_market_data_is_named(eternal: Eternal, tmp_path: Path
     ended = eternal("backtest", "--data", tmp_path, "--book", "trend-1")
     assert ended.exit_code == 3
     assert "BTCUSDT.parquet" in ended.stderr
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> dict[str, str]:
+    """Something that takes an address as a browser would, and keeps it in a file."""
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/shown\n')
+    script.chmod(0o755)
+    return {**os.environ, "BROWSER": f"{script} %s"}
+
+
+@pytest.mark.spec("BT-05")
+def test_whoever_has_no_data_gets_a_report_in_the_browser(tmp_path: Path, browser: dict[str, str]) -> None:
+    words = ("backtest", "--generated", "--from", "2024-01-01", "--to", "2024-02-01", "--open")
+    command = [sys.executable, "-c", "from adapters.cli.main import app; app()", *words]
+    first, again = (
+        subprocess.run(command, cwd=tmp_path, env=browser, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert "The market is synthetic" in first.stdout
+    assert first.stdout == again.stdout
+    (page,) = (tmp_path / "runs").glob("*/report.html")
+    assert (tmp_path / "shown").read_text(encoding="utf-8").strip() == page.as_uri()
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_a_made_up_market_takes_nobodys_place(eternal: Eternal, market: Path, tmp_path: Path) -> None:
+    (tmp_path / "made-up-market").mkdir()
+    (tmp_path / "made-up-market" / "mine.txt").write_text("Something of somebody's own.", encoding="utf-8")
+    taken = eternal("backtest", "--generated")
+    assert taken.exit_code == 2
+    assert "Expected a made-up market in made-up-market, found something else." in taken.output
+    both = eternal("backtest", "--generated", "--data", market)
+    assert both.exit_code == 2
+    assert "--data or --generated" in both.output

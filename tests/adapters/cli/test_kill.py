@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from adapters.clock import Stopwatch
+from adapters.postgres.commands import Asked, answer_to, ask
+from adapters.postgres.connection import connect
 from adapters.served.serving import Served
 from adapters.synthetic.market import write_market
 from runtime.events import CandleClose, Fill, OrderRejected, Started, Timer
@@ -29,6 +31,8 @@ SPEED = 2.0
 ENTRIES = 14
 """So many entries of the journal, at most, after a candle: its decisions, their orders, and the answers to them."""
 MOST_DAYS = 60
+HALTED_DAYS = 7
+"""After so many days without an order the operator acknowledges a halt, if there is one."""
 HELD_MS = 1_500
 STOPS_WITHIN_S = 5
 SOON_S = 4
@@ -56,7 +60,7 @@ class Drill:
     """A process on an exchange, killed at chosen moments of its trading and started again."""
 
     def __init__(self, folder: Path, served: Served, store: str) -> None:
-        self.folder, self.served, self.random = folder, served, Random(20)
+        self.folder, self.served, self.store, self.random = folder, served, store, Random(20)
         self.posted = running.counting(served)
         self.in_doubt: list[set[str]] = []
         self.process = self._begun()
@@ -101,7 +105,7 @@ class Drill:
     def _trade_until(self, moment: Moment) -> None:
         """Let days pass until an order is just where the moment wants it."""
         before = self._struck()
-        for _ in range(MOST_DAYS):
+        for day in range(MOST_DAYS):
             self.served.fault(endpoint=SENDING, count=None, **FAULTS[moment])
             self.close_a_day()
             if self._orders_were_decided():
@@ -110,7 +114,15 @@ class Drill:
             self.served.pull("lift")
             self.settle()
             self.open_a_day()
+            if day % HALTED_DAYS == HALTED_DAYS - 1:
+                self._acknowledge()
         raise AssertionError(f"no order left in {MOST_DAYS} days")
+
+    def _acknowledge(self) -> None:
+        asked = Asked("acknowledge", "", "operator", "Trade on.", "terminal", confirmed=False)
+        with connect(self.store, patient=True) as connection:
+            answer = answer_to(connection, ask(connection, asked), running.DEADLINE_S)
+        assert answer is not None
 
     def _orders_were_decided(self) -> bool:
         decided = next(step for step in reversed(self.journal.steps) if isinstance(step.event, CandleClose))

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from typer.testing import CliRunner, Result
 
 from adapters.cli.main import app
 from adapters.synthetic.market import write_market
+from rules.language.indicators import Number
+from runtime import history
+from runtime.indicators import Column, Frame, compute
 
 pytestmark = pytest.mark.spec("BT-06")
 
@@ -120,6 +125,23 @@ def test_a_walk_forward_proves_each_best_on_the_time_after_it(inside, days, tmp_
     assert all(leg["proof"] is None or leg["proof"]["choice"] == leg["trials"][0]["choice"] for leg in legs)
     shown = eternal("search", "show", "--searches", tmp_path)
     assert "Walk forward" in shown.output
+
+
+def test_a_search_computes_each_indicator_once(inside, days, tmp_path, monkeypatch) -> None:
+    seen: list[object] = []
+
+    def counted(name: str, parameters: Mapping[str, Number], frame: Frame) -> Column:
+        content = tuple((each, column.tobytes()) for each, column in frame.items())
+        seen.append((name, tuple(parameters.items()), content))
+        return compute(name, parameters, frame)
+
+    monkeypatch.setattr(history, "compute", counted)
+    told(
+        *("search", "trend-1", "--data", days, "--from", "2021-01-01", "--to", "2021-03-01", "--workers", 1),
+        *("--method", "random", "--trials", 3, "--searches", tmp_path),
+    )
+    assert len({each[:2] for each in seen if each[0] == "sma"}) >= 4
+    assert max(Counter(seen).values()) == 1
 
 
 def killed_after(trials: int, words: list[str], folder: Path, searches: Path) -> None:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from adapters.cli.kept_rules import rule_files_of
 from adapters.cli.places import packaged_rules
 from adapters.cli.rulebook import in_force
@@ -16,7 +18,7 @@ from adapters.postgres.connection import connect
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import Lease
 from adapters.postgres.live_status import StatusRow
-from adapters.postgres.openings import opening_of, write_opening
+from adapters.postgres.openings import Instruments, Opening, write_opening
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
 from adapters.simulated.settings import ExchangeSettings
@@ -26,6 +28,7 @@ from runtime.events import Candle, CandleClose
 from runtime.inbox import EventInbox
 from runtime.instrument import Market
 from runtime.loop import Loop
+from runtime.market_data import Key
 from runtime.requests import Request
 
 DAY_MS = 86_400_000
@@ -33,6 +36,12 @@ START_MS = 20_000 * DAY_MS
 BOOK, ACCOUNT = "core-hodl", "CORE-HODL"
 PRICES = {"BTCUSDT": 50_000.0, "ETHUSDT": 2_500.0}
 DEADLINE_S = 20.0
+
+
+def opening_of(engine: Engine, candles: Mapping[Key, pl.DataFrame], instruments: Instruments) -> Opening:
+    """Give the opening of an engine that is about to take its next event."""
+    books = tuple(engine.books)
+    return Opening(engine.sequence, engine.rulebook.version, books, instruments, engine.to_plain(), candles)
 
 
 class Outside:

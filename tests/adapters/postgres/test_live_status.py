@@ -57,8 +57,9 @@ def test_it_shows_what_is_held_and_what_the_next_entry_waits_for(eternal: Eterna
     assert Decimal(bitcoin["average_price"]) == 50_000
     assert {one["rule"] for one in found["decisions"]} >= {"entries.deploy", "triggers.begin_over_many_weeks"}
     assert {one["symbol"] for one in sheet["feeds"]} == {"BTCUSDT", "ETHUSDT"}
-    waits = shown(eternal, lambda later: later["why_not"])["sheet"]["why_not"]
-    assert ("BTCUSDT", "entries.deploy") in {(one["symbol"], one["rule"]) for one in waits}
+    # The first answer may be from before the first candle.
+    wanted = ("BTCUSDT", "entries.deploy")
+    shown(eternal, lambda later: wanted in {(one["symbol"], one["rule"]) for one in later["why_not"]})
 
 
 def test_a_person_reads_the_same_as_a_page(eternal: Eternal, running: Running) -> None:

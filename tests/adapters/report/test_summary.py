@@ -4,7 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.report.document import document
+from adapters.report.sheets import sheets
 from adapters.report.summary import Refusal, best_and_worst, summarise
+from machines.intents import Direction
+from runtime.instrument import Market
 from runtime.metrics import DAY_MS
 from runtime.regimes import Regime
 from runtime.run import RunResult
@@ -100,3 +104,18 @@ def test_a_run_in_which_nothing_happened_has_a_summary(nothing: RunResult) -> No
     assert summary.benchmark is None
     assert summary.verdict == "The portfolio made 0.0 % with a largest drawdown of 0.0 %."
     assert (summary.regimes, summary.worst, summary.refusals) == ((), (), ())
+
+
+def test_both_legs_of_a_pair_are_one_trade_in_every_table_and_in_the_document(result: RunResult) -> None:
+    coin = replace(result.trades[0], market=Market.SPOT, gross=Decimal(40))
+    short = replace(coin, market=Market.LINEAR, direction=Direction.SHORT, gross=Decimal(-35))
+    paired = replace(result, trades=(coin, short))
+    (trend,) = [one for one in summarise(paired).engines if one.book == coin.book]
+    assert (trend.record.trades, trend.record.won) == (1, 1)
+    (written,) = [one for one in document(paired)["engines"] if one["book"] == coin.book]
+    assert (written["record"]["trades"], len(document(paired)["trades"])) == (1, 2)
+    tables = {sheet.title: sheet for sheet in sheets(summarise(paired), 5)}
+    (row,) = [row for row in tables["Engines"].rows if row[0] == coin.book]
+    assert row[7:9] == ("1", "100 %")
+    assert [row[2] for row in tables["All trades"].rows] == [f"pair {coin.symbol}"]
+    assert tables["Worst trades"].rows == ()

@@ -48,6 +48,20 @@ def test_a_fill_is_told_as_order_execution_position_and_wallet(main: Desk, until
     assert Decimal(usdt["walletBalance"]) == main.coins()["USDT"] == 100_000 - Decimal(execution["execFee"])
 
 
+def test_what_happens_at_once_is_told_in_one_message_of_each_topic(main: Desk, until: Until) -> None:
+    messages = heard(main, until)
+    order = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"}
+    main.http.place_batch_order(category="linear", request=[{**order, "orderLinkId": name} for name in "ab"])
+    until(lambda: rows(messages, "wallet"), "a wallet")
+    told = [(one["topic"], [row.get("orderLinkId") for row in one["data"]]) for one in messages]
+    assert told == [
+        *(("order", ["a", "b"]), ("execution", ["a", "b"]), ("order", ["a", "b"])),
+        *(("position", [None]), ("wallet", [None])),
+    ]
+    assert [row["orderStatus"] for row in rows(messages, "order")] == ["New", "New", "Filled", "Filled"]
+    assert Decimal(rows(messages, "position")[0]["size"]) == Decimal("0.02")
+
+
 def test_an_account_hears_nothing_of_another_nor_of_topics_that_it_did_not_ask_for(
     main: Desk, trend: Desk, until: Until
 ) -> None:
@@ -122,7 +136,7 @@ def test_trades_are_told(main: Desk, until: Until) -> None:
     told: list[dict[str, Any]] = []
     main.stream("spot").trade_stream(symbol="BTCUSDT", callback=told.append)
     board = main.served.application.exchange.public
-    until(lambda: board.is_heard(Market.SPOT, "publicTrade.BTCUSDT"), "a listener")
+    until(lambda: (Market.SPOT, "publicTrade.BTCUSDT") in board.heard, "a listener")
     main.served.advance(1)
     until(lambda: told, "a trade")
     ticker = main.http.get_tickers(category="spot", symbol="BTCUSDT")["result"]["list"][0]
