@@ -1,6 +1,7 @@
 """A hundred orders a second, then a thousand at once: the real process, its journal and the served exchange.
 
-`python -m benchmarks.load --minutes 10 --folder DIR` writes its table into docs/benchmarks.md.
+`python -m benchmarks.load --minutes 10 --folder DIR` writes its table into docs/benchmarks.md; with `--alone`, where no
+order leaves in one request with others, into a section of its own.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from benchmarks.levers import Levers
 from benchmarks.load_desk import BURST_ORDERS, FIRST_MOMENTS, FROM_DAY, STEADY_ORDERS, write_desk, write_market
 from benchmarks.measurement import Measurement
 from benchmarks.processes import ETERNAL, Process, eternal, free_port, wait_for
+from benchmarks.stamped import ALONE
 from benchmarks.table import write_section
 
 A_MOMENT_S = 1.0
@@ -32,7 +34,9 @@ PATIENCE_S, STEP_S = 300.0, 0.05
 ENDED = "SELECT kind, seq FROM journal WHERE kind IN ('Fill', 'OrderRejected') AND seq > %s"
 SECTION = "Load"
 ABOUT = """Written by `make load`: {minutes:g} minutes, {busy}{ahead}. Times are those of the engine's own process. The
-orders are market orders for spot, of ten accounts, sent in batches of at most ten; a day of the market is a second."""
+orders are market orders for spot, of ten accounts, {sent}; a day of the market is a second."""
+TOGETHER = "sent in batches of at most ten"
+APART = "each sent in a request of its own, as urgent ones are on Bybit"
 
 
 @dataclass
@@ -77,7 +81,7 @@ class Bench:
 
 
 @contextmanager
-def begun(folder: Path, moments: int) -> Iterator[Bench]:
+def begun(folder: Path, moments: int, *words_of_engine: str) -> Iterator[Bench]:
     """Start exchange and engine; what is left of them ends with the context."""
     desk, market, port = folder / "desk", folder / "market", free_port()
     desk.mkdir(parents=True)
@@ -91,7 +95,7 @@ def begun(folder: Path, moments: int) -> Iterator[Bench]:
         stack.callback(exchange.stop)
         exchange.until("The exchange is at")
         stack.callback(store.stop)
-        stamps = [sys.executable, "-m", "benchmarks.stamped", ".", str(folder / "stamps.json")]
+        stamps = [sys.executable, "-m", "benchmarks.stamped", ".", str(folder / "stamps.json"), *words_of_engine]
         engine = Process(desk, folder / "engine.log", stamps)
         stack.callback(engine.stop)
         engine.until("Every account is reconciled")
@@ -159,10 +163,10 @@ def timed(what: str, values_s: Sequence[float]) -> Measurement:
     return Measurement(f"{what}, p50", float(median), "ms", "", f"p99 {late:,.3g} ms of {len(values_s):,}")
 
 
-def load(folder: Path, minutes: float) -> tuple[list[Measurement], list[str]]:
+def load(folder: Path, minutes: float, *words_of_engine: str) -> tuple[list[Measurement], list[str]]:
     """Run it all, and give what was measured, and what is wrong."""
     moments = round(minutes * 60 / A_MOMENT_S)
-    with begun(folder, FIRST_MOMENTS + 1 + moments) as bench:
+    with begun(folder, FIRST_MOMENTS + 1 + moments, *words_of_engine) as bench:
         part(bench, FIRST_MOMENTS, STEADY_ORDERS)
         burst = part(bench, 1, BURST_ORDERS)
         steady = part(bench, moments, STEADY_ORDERS, minutes * 60)
@@ -185,10 +189,13 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     options.add_argument("--minutes", type=float, default=10.0)
     options.add_argument("--folder", type=Path, required=True, help="a new folder for everything that is kept")
+    options.add_argument("--alone", action="store_true", help="let each order leave in a request of its own")
     chosen = options.parse_args()
-    measured, wrong = load(chosen.folder.resolve(), chosen.minutes)
+    measured, wrong = load(chosen.folder.resolve(), chosen.minutes, *((ALONE,) if chosen.alone else ()))
     busy = f"while {os.getloadavg()[1]:.1f} processes wanted the {os.cpu_count()} cores"
-    write_section(SECTION, ABOUT.format(minutes=chosen.minutes, busy=busy, ahead=ahead()), measured)
+    sent = APART if chosen.alone else TOGETHER
+    about = ABOUT.format(minutes=chosen.minutes, busy=busy, ahead=ahead(), sent=sent)
+    write_section(f"{SECTION}, each order alone" if chosen.alone else SECTION, about, measured)
     for one in wrong:
         sys.stdout.write(f"WRONG: {one}\n")
     return bool(wrong)

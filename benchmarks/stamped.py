@@ -1,7 +1,8 @@
 """`eternal run` with clocks in three places: where events come in, behind the journal, and before the wire.
 
 `python -m benchmarks.stamped DIR FILE` trades in the working folder DIR, and at its end writes into FILE when each
-order's event came, when its decision was in the journal, when it left, and when it was answered; in seconds.
+order's event came, when its decision was in the journal, when it left, and when it was answered; in seconds. With
+`alone` behind it no order leaves in one request with others.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
+from adapters.bybit import venue
 from adapters.cli import process
 from adapters.cli.configuration import working_folder
 from adapters.cli.screen import say
@@ -24,6 +26,7 @@ from runtime.inbox import EventInbox
 from runtime.requests import PlaceOrder
 from runtime.step import Step
 
+ALONE = "alone"
 CREATE, BATCH = "/v5/order/create", "/v5/order/create-batch"
 
 
@@ -120,4 +123,6 @@ def main(folder: Path, file: Path) -> None:
 
 
 if __name__ == "__main__":
+    if ALONE in sys.argv[3:]:
+        vars(venue).update(may_join=lambda _order, _mode: False)
     main(Path(sys.argv[1]), Path(sys.argv[2]))
