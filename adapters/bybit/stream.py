@@ -58,6 +58,7 @@ class Stream:
         self._heard_ms = self._next_try_ms = monotonic_ms()
         self._wait_ms = FIRST_WAIT_MS
         self._told_ms: dict[str, int] = {}
+        self._told_away = False
         self._stopping = Flag()
         self._thread = Thread(target=self._run, name=f"bybit {name}", daemon=True)
 
@@ -128,10 +129,17 @@ class Stream:
             self._socket.subscribe_to(self._listener.topics)
         except Exception as problem:
             self._socket = None
-            self._say("P2", f"The stream {self.name} can't be opened ({type(problem).__name__}); it is tried again.")
+            self._tell_away(problem)
             return
+        self._told_away = False
         self._heard_ms = monotonic_ms()
         self._listener.connected()
+
+    def _tell_away(self, problem: Exception) -> None:
+        """Tell once that there is no connection, until there has been one."""
+        if not self._told_away:
+            self._told_away = True
+            self._tell("P2", f"The stream {self.name} can't be opened ({type(problem).__name__}); it is tried again.")
 
     def _drop(self) -> None:
         if self._socket is not None:

@@ -77,16 +77,25 @@ class Running:
     def __init__(self, port: int, silent_ms: int = 60_000, keys: Keys | None = None, pongs: bool = False) -> None:
         self.heard = Heard()
         self.told: list[str] = []
-        channel = "private" if keys else "linear"
+        self.tries = 0
+        self._address, self._channel, self._keys = (
+            f"ws://127.0.0.1:{port}/v5",
+            "private" if keys else "linear",
+            keys,
+        )
         self.stream = Stream(
             "prices",
-            lambda put: Socket(f"ws://127.0.0.1:{port}/v5", channel, put, keys),
+            self._open,
             self.heard,
             lambda _, sentence: self.told.append(sentence),
             silent_ms,
             pongs,
         )
         self.stream.start()
+
+    def _open(self, put: Callable[[str], None]) -> Socket:
+        self.tries += 1
+        return Socket(self._address, self._channel, put, self._keys)
 
 
 @pytest.fixture
@@ -162,11 +171,14 @@ def test_a_port_that_refuses_is_tried_until_it_does_not(run: Any, wait: Any) -> 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     running = run(port)
-    wait(lambda: running.told)
-    assert "can't be opened" in running.told[0]
+    wait(lambda: running.tries >= 4)
+    (told,) = running.told
+    assert "can't be opened" in told
     line = Line(port)
     wait(lambda: running.heard.connections == 1)
     line.stop()
+    wait(lambda: running.told[1:])
+    assert running.told == [told, told]
 
 
 def test_a_private_line_proves_who_asks_and_says_when_it_is_not_believed(line: Line, run: Any, wait: Any) -> None:
