@@ -30,7 +30,7 @@ Feature: The real process, when an answer of the exchange is missing or a no
     Then the operator is told at P1 that "was never placed"
     And the order is looked up at most 3 times
     And 1 order has reached the exchange
-    And no order has reached the exchange twice
+    And 2 orders have left, each under a name of its own
     And the books are what the exchange holds
 
   @EXEC-01 @EXEC-04
@@ -57,7 +57,8 @@ Feature: The real process, when an answer of the exchange is missing or a no
     When the candle of the day closes
     Then 1 order has reached the exchange
     And the journal has the refusal "Too many visits"
-    And no order has reached the exchange twice
+    And 3 orders have left, each under a name of its own
+    And no order has left before the moment that the exchange has named
 
   @EXEC-04
   Scenario: What the exchange refuses for good is not tried again
@@ -68,13 +69,3 @@ Feature: The real process, when an answer of the exchange is missing or a no
     And 30 seconds go by
     Then the book of BTCUSDT is SCANNING by its own account
     And no order has reached the exchange
-
-  @EXEC-04 @ORCH-05
-  Scenario: A key that is not valid any more shuts its own sub-account off, and no other
-    Given the exchange takes the key of trend-1 no more
-    When the candle of the day closes
-    Then the operator is told at P0 that "is fenced: API key is invalid"
-    When the next one opens
-    And the candle of the day closes
-    And the next one opens
-    Then no order has reached the exchange

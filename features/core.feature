@@ -589,6 +589,211 @@ Feature: CORE-HODL accumulates coins by weight and keeps them
     Then the book is PAUSED
     And nothing was sold
 
+  # ── Earn ──
+
+  @CORE-14
+  Scenario: Idle Ether goes to Earn while the yield is high enough, in a quiet period
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    Then the book is MAINTAINING
+    When earn.yield is observed as 1.9%
+    And a day passes
+    Then the book is MAINTAINING
+    And nothing is lent out
+    When earn.yield is observed as 2%
+    And a day passes
+    Then the book is EARN_OPTIMIZING
+    And "triggers.earn" is explained with "earn.yield" 2 %
+    And 12 ETH are lent out
+    And "earn.lent" of core-hodl for ETHUSDT is 30,000 USDT
+    And "earn.idle" of core-hodl for ETHUSDT is 0 USDT
+    And "earn.lent" of core-hodl for BTCUSDT is 0 USDT
+    And nothing was sold
+
+  @CORE-14
+  Scenario: What is lent out still counts as held
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    And "holding.value" of core-hodl for ETHUSDT is 30,000 USDT
+    And "holdings.value" of core-hodl is 90,000 USDT
+    And "drift" of core-hodl for ETHUSDT is less than 0.01%
+    And the equity of core-hodl is 100,000 USDT
+    And equity equals cash plus positions
+    When the next daily candle of ETHUSDT falls 10%
+    Then the equity of core-hodl is about 97,000 USDT
+
+  @CORE-14
+  Scenario: Interest is profit, and not money from outside
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3.65%
+    And 3 days pass
+    Then 0.001225 ETH of interest were paid
+    And "holding.value" of core-hodl for ETHUSDT is 30,003.0625 USDT
+    And the equity of core-hodl is 100,003.0625 USDT
+    And "portfolio.drawdown" of core-hodl is 0%
+    And equity equals cash plus positions
+
+  @CORE-14
+  Scenario: A yield that nobody knows, or that nobody has told for long, lends nothing
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When 5 days pass
+    Then "earn.yield" of core-hodl is unknown
+    And the book is MAINTAINING
+    And nothing is lent out
+    When earn.yield is observed as 3%
+    And a day passes
+    Then the book is EARN_OPTIMIZING
+    When 3 days pass
+    Then the book is MAINTAINING
+    And nothing is lent out
+
+  @CORE-14
+  Scenario Outline: Coins come home when the yield falls or the quiet period ends
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    When <change>
+    And a day passes
+    Then the book is MAINTAINING
+    When a day passes
+    Then nothing is lent out
+    And ETH came back once
+    And nothing was sold
+    And the book is MAINTAINING
+
+    Examples:
+      | change                                     |
+      | earn.yield is observed as 1.99%            |
+      | the next daily candle of ETHUSDT falls 21% |
+
+  @CORE-14
+  Scenario: What is bought later is lent out as well
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    When earn.yield is observed as 3%
+    And 2 days pass
+    And earn.yield is observed as 3%
+    And 2 days pass
+    And earn.yield is observed as 3%
+    And 2 days pass
+    And earn.yield is observed as 3%
+    And 2 days pass
+    Then the book is EARN_OPTIMIZING
+    And "triggers.earn_more" fired
+    And ETH was lent out 3 times
+    And "earn.idle" of core-hodl for ETHUSDT is less than 10 USDT
+    And "earn.lent" of core-hodl for ETHUSDT is more than 30,000 USDT
+
+  @CORE-14
+  Scenario: Before a rebalance sells, lent coins come home, and nothing is sold that is not there
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    When the next daily candle of ETHUSDT rises 80%
+    Then "drift" of core-hodl for ETHUSDT is more than 10%
+    And "exits.sell_overweight" fired once for ETHUSDT
+    And 12 ETH are on the way back
+    And nothing was sold
+    And the book is MAINTAINING
+    When a day passes
+    Then nothing is lent out
+    And ETHUSDT was sold once
+    And the exchange refuses 0 orders
+
+  @CORE-14
+  Scenario: An emergency calls lent coins home at once, and sells them when they are there
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    And Earn takes 36 hours to give coins back
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    When the operator halts everything
+    Then trading is halted
+    And 12 ETH are on the way back
+    When a day passes
+    Then BTCUSDT was sold once
+    And ETHUSDT was sold 0 times
+    And the halt is at its stage close
+    When 2 days pass
+    Then ETHUSDT was sold once
+    And core-hodl holds 0 ETH
+    And the exchange refuses 0 orders
+
+  @CORE-14
+  Scenario: An operator who flattens gets what is lent out sold as well
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 12 ETH are lent out
+    When the operator flattens core-hodl
+    Then 12 ETH are on the way back
+    When a day passes
+    Then BTCUSDT was sold once
+    And ETHUSDT was sold once
+    And nothing is lent out
+
+  @CORE-14
+  Scenario: A restart between call and return forgets nothing
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    And the operator flattens core-hodl
+    And the engine restarts
+    And a day passes
+    Then ETHUSDT was sold once
+    And nothing is lent out
+
+  @CORE-14
+  Scenario: Only coins that the book names are lent
+    Given the book core-hodl with a sub-account of 10,000 USDT
+    And the line "lends" of core-hodl.yaml is [BTCUSDT]
+    And core-hodl already holds 1.2 BTC
+    And core-hodl already holds 12 ETH
+    When a day passes
+    And earn.yield is observed as 3%
+    And a day passes
+    Then 1.2 BTC are lent out
+    And "earn.lent" of core-hodl for ETHUSDT is 0 USDT
+
+  @CORE-14
+  Scenario: A coin that the book does not trade can't be lent
+    Given the line "lends" of core-hodl.yaml is [SOLUSDT]
+    Then the rule files are refused at "lends:" in core-hodl.yaml because "`SOLUSDT` is not one of the book's symbols"
+
   # ── what is reported ──
 
   @CORE-15

@@ -26,6 +26,28 @@ Feature: The real process, and the person who looks after it
     And the journal names the person who entered "halt", and why
     And the journal names the person who entered "acknowledge", and why
 
+  @EXEC-04 @ORCH-05
+  Scenario: A key that is not valid any more shuts its own sub-account off, until a person lets it in again, and no other
+    Given the book trend-2 with a sub-account of 15,000 USDT
+    And the line "params.wants_volume" of trend-2.yaml is no
+    And the engine runs against the local exchange
+    And the exchange takes the key of trend-1 no more
+    When the candle of the day closes
+    Then the operator is told at P0 that "The account TREND-1 is fenced: API key is invalid"
+    When the exchange takes every key again
+    And the next one opens
+    Then the exchange holds more than 0 BTCUSDT for trend-2
+    When the operator enters "unfence trend-1 --reason known"
+    And the candle of the day closes
+    Then the journal has the refusal "The exchange refuses the key of TREND-1."
+    And no order of trend-1 has reached the exchange
+    When the next one opens
+    And the operator enters "unfence TREND-1 --reason renewed"
+    And the candle of the day closes
+    And the next one opens
+    Then the exchange holds more than 0 BTCUSDT for trend-1
+    And the books are what the exchange holds
+
   @SEC-01
   Scenario: A key that may withdraw money is refused at the start
     Given the key of trend-1 may withdraw money

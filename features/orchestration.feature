@@ -320,7 +320,7 @@ Feature: Money follows the shares of the engines, and an engine that fails is fe
     When questions are about what follows
     And the engine restarts after the line "params.slow" of trend-1.yaml became slow
     Then trend-1 is fenced off because "trend-1.yaml:32:9: R061 `120` is a whole number; the param `slow` is"
-    And the operator gets a P0 alert saying "Put the file right (`eternal check`) and start again" once
+    And the operator gets a P0 alert saying "Put the file right (`eternal check`); it is taken as soon as it can be" once
     And core-hodl is not fenced off
     And the book trend-1 is IN_POSITION long in ETHUSDT
     And the stop of ETHUSDT on the exchange has not moved

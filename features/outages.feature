@@ -31,7 +31,7 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     Then the operator is told at P1 that "No risk is opened until it is back"
     And the operator is told of nothing at P0
     When 35 minutes go by
-    Then the operator is told at P0 that "out of reach for 35 minutes. Open: "
+    Then the operator is told at P0 that "out of reach for 35 minutes. Open: TREND-1 BTCUSDT 0.012 long, stop at 58"
     When the exchange speaks again
     Then the operator is told at P2 that "Trading goes on."
     And the books are what the exchange holds
@@ -41,11 +41,12 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     Given the line "outage.pause_after" of lifecycle.yaml is 5s
     And the exchange lives in the present
     And the engine runs against the local exchange
-    When the clock of the exchange is 2 seconds ahead of this machine's
+    When the clock of the exchange is 2.4 seconds ahead of this machine's
     Then the operator is told at P1 that "behind the exchange's. Set it by a time server."
     And "why-not live BTCUSDT --book trend-1" at the terminal says "needs"
-    When the clock of the exchange is 5 seconds ahead of this machine's
-    Then the operator is told at P1 that "behind the exchange's, which refuses orders. No risk is opened"
+    When the clock of the exchange is 5.4 seconds ahead of this machine's
+    Then the operator is told at P1 that "this machine's clock is 5."
+    And the operator is told at P1 that "behind the exchange's, which refuses orders. No risk is opened"
     And "why-not live BTCUSDT --book trend-1" at the terminal says "can't be reached"
     When the clock of the exchange is right again
     Then the operator is told at P2 that "Trading goes on."
@@ -72,6 +73,24 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     When the database is back
     Then the operator is told at P1 that "is gone from the exchange"
     And the books are what the exchange holds
+
+  @STATE-05
+  Scenario: While the database is away no risk is taken, and it goes on by itself when the database is back
+    Given the engine runs against the local exchange
+    When the database goes away
+    And the candle of the day closes
+    Then the engine refuses the order by itself, because "the journal can't be written, and nothing that adds risk leaves"
+    When the database is back
+    Then the operator is told at P1 that "The database was away for"
+    And the journal has the refusal "the journal can't be written, and nothing that adds risk leaves"
+    And no order has reached the exchange
+    When the next one opens
+    And the candle of the day closes
+    Then 1 order has reached the exchange
+    When the next one opens
+    Then the books are what the exchange holds
+    And every position at the exchange has its stop
+    And the journal has the candle of each day once
 
   @STATE-05
   Scenario: While the disk of the database is full no risk is taken, and what happened is written when there is room

@@ -83,6 +83,9 @@ Feature: The real process, when messages come twice, late or not at all
     When the exchange corrects the last candle of BTCUSDT to a close of 59,900 USDT
     Then the operator is told at P2 that "The exchange corrects the 1d candle of BTCUSDT: close 60000.0 becomes 59900.0."
     And the journal has a candle of BTCUSDT that closes at 59,900 USDT
+    And the exchange holds 0.012 BTCUSDT for trend-1
+    When the exchange corrects the last candle of BTCUSDT to a close of 30,000 USDT
+    Then the exchange holds 0 BTCUSDT for trend-1
     When the candle of the day closes
     And the next one opens
     Then "replay" at the terminal says "came out the same, byte for byte"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from machines.emergency import Heard, Return, with_emergency
-from machines.intents import Alert, Buy, CancelOpen, Intent, Sell, Urgency
+from machines.intents import Alert, Buy, CancelOpen, Intent, Lend, Sell, TakeBack, Urgency
 from machines.table import Argument, By, Firing, Guard, Row, Table, Trigger, named
 
 ZERO = Decimal(0)
@@ -94,6 +94,16 @@ def wanted(firing: Firing) -> Iterator[tuple[str, Decimal]]:
     """The amounts of the firing that are more than nothing, in the order of its symbols."""
     amounts: Mapping[str, Decimal] = firing.arguments["amount"]
     return ((symbol, amounts[symbol]) for symbol in firing.symbols if amounts.get(symbol, ZERO) > ZERO)
+
+
+def lend(memory: CoreMemory, firing: Firing) -> Change:
+    """Lend out every coin whose amount is more than nothing."""
+    return memory, tuple(Lend(symbol, amount) for symbol, amount in wanted(firing))
+
+
+def take_home(memory: CoreMemory, firing: Firing) -> Change:
+    """Take back all coins that are lent out."""
+    return memory, tuple(TakeBack(symbol) for symbol in firing.symbols)
 
 
 def end_out_of_balance(memory: CoreMemory, _firing: Firing) -> Change:
@@ -202,7 +212,12 @@ TRIGGERS = named(
             closes=True,
         ),
         Trigger("redeploy", By.RULE, about="begin a deployment anew"),
-        Trigger("earn", By.RULE, about="lend idle coins out"),
+        Trigger(
+            "earn",
+            By.RULE,
+            (Argument("amount", "money", per_symbol=True, about="of each coin; nothing and less lend nothing"),),
+            about="lend idle coins out",
+        ),
         Trigger("redeem", By.RULE, about="take lent coins back"),
         Trigger("pause", By.RULE, (Argument("reason", "text"),), about="stop all activity and tell the operator"),
         Trigger("resume", By.RULE, about="go on where the pause began"),
@@ -231,10 +246,11 @@ CORE = with_emergency(
             Row(KEPT, "purchase", None, effect=purchase),
             Row((State.DEPLOYING,), "unbalanced", State.REBALANCING, effect=end_out_of_balance),
             Row((State.DEPLOYING, State.REBALANCING), "balanced", State.MAINTAINING, effect=end),
-            Row((State.MAINTAINING,), "sell", None, effect=sell),
+            Row(KEPT, "sell", None, effect=sell),
             Row((State.MAINTAINING,), "redeploy", State.DEPLOYING, effect=start_over),
-            Row((State.MAINTAINING,), "earn", State.EARN_OPTIMIZING),
-            Row((State.EARN_OPTIMIZING,), "redeem", State.MAINTAINING),
+            Row((State.MAINTAINING,), "earn", State.EARN_OPTIMIZING, effect=lend),
+            Row((State.EARN_OPTIMIZING,), "earn", None, effect=lend),
+            Row((State.EARN_OPTIMIZING,), "redeem", State.MAINTAINING, effect=take_home),
             *(Row((state,), "pause", State.PAUSED, effect=pausing(state)) for state in ACTIVE),
             *(Row((State.PAUSED,), "resume", state, paused_in(state), resume) for state in ACTIVE),
             Row((*ACTIVE, State.PAUSED), "close_now", None, effect=sell_everything),

@@ -129,5 +129,20 @@ class Transfer:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Lend:
+    """Lend a coin out for interest, for an amount of quote coin; until it is back it can't be sold."""
+
+    symbol: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Take back everything of a coin that is lent out."""
+
+    symbol: str
+
+
 PairIntent = OpenPair | ClosePair | EvenPair
-Intent = Enter | Leave | Buy | Sell | PairIntent | MoveStop | CancelOpen | Alert | Transfer
+Intent = Enter | Leave | Buy | Sell | PairIntent | MoveStop | CancelOpen | Alert | Transfer | Lend | TakeBack

@@ -1,7 +1,6 @@
 """A machine that runs: a checked table, fired one trigger at a time on plain snapshots."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -72,9 +71,9 @@ def chosen(rows: tuple[Row, ...], memory: Any, firing: Firing) -> Row | None:
 def completed(trigger: Trigger, firing: Firing) -> Firing:
     """The firing with the defaults of what was left out."""
     arguments: Mapping[str, Any] = firing.arguments
-    if trigger.defaults.keys() <= arguments.keys():
+    if not trigger.defaults or trigger.defaults.keys() <= arguments.keys():
         return firing
-    return replace(firing, arguments={**trigger.defaults, **arguments})
+    return Firing(firing.now_ms, firing.symbols, {**trigger.defaults, **arguments}, firing.rule)
 
 
 def unknown(table: Table, snapshot: Snapshot, trigger: str) -> str:

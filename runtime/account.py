@@ -6,7 +6,7 @@ from typing import Any
 
 from runtime.counted import Counted
 from runtime.decimals import EXACT, ZERO, plain
-from runtime.events import CashFlow, Fill, FundingPayment
+from runtime.events import CashFlow, EarnMoved, Fill, FundingPayment, InterestPaid
 from runtime.instrument import Instrument, Market
 from runtime.marks import Key
 from runtime.position import Applied, Position, book
@@ -14,7 +14,10 @@ from runtime.requests import Side
 
 
 class Account:
-    """Wallet and positions, moved only by fills, funding payments and cash flows, each of which counts once."""
+    """Wallet and positions, moved only by fills, funding payments and cash flows, each of which counts once.
+
+    Coins that are lent out are still in the wallet; `lent` says how many of them can't be spent.
+    """
 
     def __init__(self, name: str, wallet: Mapping[str, Decimal]) -> None:
         self.name = name
@@ -22,6 +25,7 @@ class Account:
         self.positions: dict[Key, Position] = {}
         self.leverages: dict[str, Decimal] = {}
         self.stops: dict[str, Decimal] = {}
+        self.lent: dict[str, Decimal] = {}
         self._flat: dict[Key, Position] = {}
         self._executions = Counted()
         self._settlements = Counted()
@@ -58,6 +62,28 @@ class Account:
             self.move_in(symbol, flow.amount, flow.at_ms)
         return True
 
+    def apply_earn(self, moved: EarnMoved) -> bool:
+        """Count coins as lent out or back once, by the order's id; False when it was counted before."""
+        if not self._flows.first(f"earn:{moved.order_id}", moved.at_ms):
+            return False
+        self.lend(moved.coin, EXACT.add(self.lent.get(moved.coin, ZERO), moved.amount))
+        return True
+
+    def apply_interest(self, paid: InterestPaid, symbol: str | None, price: Decimal | None) -> bool:
+        """Count interest once, by its payment id; `symbol` trades the coin on spot, if any, at `price` if known."""
+        if not self._flows.first(f"interest:{paid.payment_id}", paid.at_ms):
+            return False
+        self._add(paid.coin, paid.amount)
+        if symbol is not None:
+            self._keep(self.position((Market.SPOT, symbol)).grown(paid.amount, price, paid.at_ms))
+        return True
+
+    def lend(self, coin: str, amount: Decimal) -> None:
+        """Count this much of a coin as lent out."""
+        self.lent[coin] = amount
+        if not amount:
+            del self.lent[coin]
+
     def move_in(self, symbol: str, amount: Decimal, at_ms: int | None) -> None:
         """Count coins as held that were not bought here; the wallet has them already."""
         self._keep(self.position((Market.SPOT, symbol)).moved_in(amount, at_ms))
@@ -89,6 +115,7 @@ class Account:
             "positions": [position.to_plain() for position in self.positions.values()],
             "leverages": {symbol: plain(leverage) for symbol, leverage in self.leverages.items()},
             "stops": {symbol: plain(price) for symbol, price in self.stops.items()},
+            "lent": {coin: plain(amount) for coin, amount in self.lent.items()},
             "executions": self._executions.to_plain(),
             "settlements": self._settlements.to_plain(),
             "flows": self._flows.to_plain(),
@@ -102,6 +129,8 @@ class Account:
             account._keep(position)
         account.leverages = _decimals(data["leverages"])
         account.stops = _decimals(data["stops"])
+        # A snapshot of an older version has none.
+        account.lent = _decimals(data.get("lent", {}))
         account._executions = Counted.from_plain(data["executions"])
         account._settlements = Counted.from_plain(data["settlements"])
         account._flows = Counted.from_plain(data["flows"])

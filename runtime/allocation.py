@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.language.book import Book
 from rules.language.evaluate import Value, compile_live
@@ -29,6 +29,9 @@ from runtime.performance import Performance
 from runtime.share_targets import ShareTargets
 from runtime.trader import Trader
 from runtime.view import View, World
+
+if TYPE_CHECKING:
+    from runtime.engine import Engine
 
 DAY_MS = 86_400_000
 RULE = "change_shares"
@@ -129,6 +132,12 @@ class Allocation:
         if self.deposits is not None and not self._around.trader.transfers.knows(name):
             self.deposits.failed(name)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a harvest is under way or money waits to be split."""
+        cutting = self.harvest is not None and self.harvest.cutting is not None
+        return cutting or (self.deposits is not None and bool(self.deposits.waiting))
+
     def follow(self, draft: Draft) -> None:
         """Go on with what is under way, and split what waits."""
         if self.harvest is not None:
@@ -146,10 +155,10 @@ class Allocation:
             return
         self._day = draft.at_ms // DAY_MS
         self._change_shares(draft)
-        self._measure(draft)
+        figures = self._measure(draft)
         if self.performance is not None:
             before = set(self.performance.under_review)
-            self.performance.look(self._figures(), draft)
+            self.performance.look(figures, draft)
             if self.performance.under_review != before:
                 self._show(self._figures())
         self.follow(draft)
@@ -172,10 +181,12 @@ class Allocation:
 
     # ── figures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _measure(self, draft: Draft) -> None:
+    def _measure(self, draft: Draft) -> dict[str, Figures]:
         for name, holder in self.holders.all.items():
             self.values.observe(name, draft.at_ms, self.holders.equity(holder))
-        self._show(self._figures())
+        figures = self._figures()
+        self._show(figures)
+        return figures
 
     def _target(self, holder: Holder) -> Decimal:
         halved = self.performance is not None and self.performance.halves(holder.name)
@@ -224,6 +235,26 @@ class Allocation:
             self.deposits.restore(plain["deposits"])
         if self.performance is not None:
             self.performance.restore(plain["under_review"])
+
+
+def allocation_of(engine: "Engine") -> Allocation | None:
+    """Give what keeps an engine's books to their shares; None where its rules have none."""
+    sharing, fences = engine.rulebook.sharing, engine.fences
+    if sharing is None:
+        return None
+    return Allocation(
+        sharing,
+        Around(
+            world=engine.world,
+            books=engine.books,
+            instances=engine.instances,
+            trader=engine.trader,
+            note=engine.decider.note,
+            idle=lambda: engine.paused | fences.idle | fences.unfunded,
+            fenced=lambda: fences.unfunded,
+            retired=lambda: set(fences.retired),
+        ),
+    )
 
 
 def market_of_shares(books: Mapping[str, Book]) -> Market:

@@ -10,6 +10,7 @@ import polars as pl
 from runtime.engine import Engine
 from runtime.events import CandleClose, Event, FactObserved, FundingPayment, OperatorCommand, Timer
 from runtime.feed import Timetable, Turn
+from runtime.horizon import Stretch, ends_day
 from runtime.leap import Leaper
 from runtime.market_data import Key, MarketData
 from runtime.ports import CandleExchange
@@ -116,18 +117,30 @@ class Backtest:
         """Let the engine take in events, and the exchange what it asks for; answers queue behind what came before."""
         self._waiting.extend(events)
         while self._waiting:
-            step = self.engine.step(self._waiting.popleft())
-            self._watch(step)
-            self.settled = self.settled and is_quiet(step)
-            self.changes += not (is_quiet(step) and isinstance(step.event, PASSING))
-            for request in step.requests:
-                self._waiting.extend(self.exchange.submit(request, step.at_ms))
+            self._carry_out(self.engine.step(self._waiting.popleft()))
+
+    def end_day(self, turn: Turn) -> None:
+        """Let a midnight be over whose candles are taken in already and lead to nothing else."""
+        self._carry_out(self.engine.end_day(CandleClose(turn.at_ms, turn.closed)))
+        self.pass_on(self.exchange.open(turn.finest_opened))
+
+    def _carry_out(self, step: Step) -> None:
+        self._watch(step)
+        if not is_quiet(step):
+            self.settled = False
+            self.changes += 1
+        elif not isinstance(step.event, PASSING):
+            self.changes += 1
+        for request in step.requests:
+            self._waiting.extend(self.exchange.submit(request, step.at_ms))
 
     def observe(self, observations: Iterable[Observation]) -> None:
         """Let the engine know what became known, and the exchange settle funding."""
         for seen in observations:
             if seen.name == "funding.rate":
                 self.pass_on(self.exchange.settle(seen.symbol, seen.value, seen.at_ms))
+            if seen.name == "earn.yield":
+                self.exchange.offer(seen.value, seen.at_ms)
             self.pass_on([seen.fact])
 
     def _acknowledge(self, at_ms: int) -> None:
@@ -156,7 +169,7 @@ class _Leaps:
         self._backtest = backtest
         self._leaper = leaper
         self._horizon = leaper.begin(table, backtest.data)
-        self._at_ms = table.at_ms
+        self._table, self._at_ms = table, table.at_ms
         self._observations = observations
 
     def over(self, at: int, end: int) -> tuple[int, int]:
@@ -173,10 +186,20 @@ class _Leaps:
         if not run.settled:
             return 0, 0
         stretch = self._horizon.ahead(at, end, before_ms, run.changes, paid=self.paid == at)
-        if stretch is None:
-            return 0, 0
-        seen = self._observations.until(int(self._at_ms[stretch.end - 1]))
-        return stretch.end - at, self._leaper.pass_over(stretch, (one.fact for one in seen))
+        return (0, 0) if stretch is None else self._pass_over(stretch)
+
+    def _pass_over(self, stretch: Stretch) -> tuple[int, int]:
+        """Pass over a stretch day by day, as far as its midnights lead to nothing."""
+        run, turns, candles = self._backtest, 0, 0
+        for day in stretch.days(self._at_ms):
+            at_ms = int(self._at_ms[day.end - 1])
+            candles += self._leaper.pass_over(day, (one.fact for one in self._observations.until(at_ms)))
+            turns += day.end - day.first
+            if ends_day(at_ms):
+                run.end_day(self._table.turn(day.end - 1))
+            if not run.settled:
+                break
+        return turns, candles
 
 
 class _Queue:

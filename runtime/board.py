@@ -18,11 +18,15 @@ Value = Decimal | float | bool | str | int | None
 
 @dataclass(slots=True)
 class Quote:
-    """The last price of one symbol on one market, when it was seen, and how far it jumped from the one before."""
+    """The last price of one symbol on one market, when it was seen, and how far it jumped from the one before.
+
+    `exact` is the price as a decimal, once somebody has asked for it.
+    """
 
     price: float
     at_ms: int
     jump: float | None = None
+    exact: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -50,7 +54,7 @@ class Board:
             self.quotes[key] = Quote(candle.close, candle.close_ms)
         elif candle.open_ms >= quote.at_ms:
             quote.jump = abs(candle.open / quote.price - 1)
-            quote.price, quote.at_ms = candle.close, candle.close_ms
+            quote.price, quote.at_ms, quote.exact = candle.close, candle.close_ms, None
 
     def observe(self, fact: FactObserved) -> None:
         """Remember an outside observation; the newest one counts."""
@@ -73,7 +77,11 @@ class Board:
     def price(self, market: Market, symbol: str) -> Decimal | None:
         """The latest price as a decimal, or None when there is none."""
         quote = self.quotes.get((market, symbol))
-        return None if quote is None else Decimal(repr(quote.price))
+        if quote is None:
+            return None
+        if quote.exact is None:
+            quote.exact = Decimal(repr(quote.price))
+        return quote.exact
 
     def confirmed(self, market: Market, symbol: str) -> bool | None:
         """Whether another market agrees with the latest price within 5 %; None when there is no fresh second source."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REMEMBERED = 1_000
 PURCHASE = "purchase"
+RELOAD = "reload"
 
 
 class CommandRefusedError(Exception):
@@ -158,7 +159,7 @@ class Commands:
         """Let a book that was fenced off trade again."""
         fences, book = self._engine.fences, event.book
         if book in fences.faulty and book not in fences.fenced:
-            wait = f"{book} is fenced off until its rule file is put right and the engine has started again"
+            wait = f"{book} is fenced off until its rule file is put right"
             raise CommandRefusedError(f"{wait}: {fences.faulty[book]}")
         fences.unfence(book, told(event), draft)
         return ""
@@ -177,6 +178,12 @@ class Commands:
 
     def _of(self, book: str) -> list[Instance]:
         return [one for one in self._engine.instances.values() if book in ("", one.book.name)]
+
+    def reload(self, event: OperatorCommand, _draft: Draft) -> str:
+        """Read the rule files again; whoever runs the engine does, and tells it of them in an event of its own."""
+        if event.book:
+            raise CommandRefusedError("All rule files are read together; leave out the book.")
+        return "The rule files are read, checked and tested; what comes of it is told as soon as that is done."
 
     def retire(self, event: OperatorCommand, draft: Draft) -> str:
         """Close what a book holds and give it no share any more."""
@@ -244,6 +251,7 @@ COMMANDS: Mapping[str, Command] = {
     "unfence": Commands.unfence,
     "adopt": Commands.adopt,
     "close_orphan": Commands.close_orphan,
+    RELOAD: Commands.reload,
     "retire": Commands.retire,
     "reinstate": Commands.reinstate,
 }

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from machines.intents import Alert, Enter, Transfer
+from machines.intents import Alert, Enter, Lend, TakeBack, Transfer
 from machines.table import Firing, Outcome
 from rules.language.book import Mode
 from rules.language.explain import Explained, prose
@@ -80,7 +80,7 @@ class Decider:
         if not instance.machine.may(instance.snapshot, rule.trigger, firing):
             return ()
         intents = instance.machine.fire(instance.snapshot, rule.trigger, firing).intents
-        orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer))
+        orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer | Lend | TakeBack))
         return tuple(one for intent in orders for one in self._trader.rehearse(instance, rule.id, intent, now_ms))
 
     def note(self, decision: Decision, draft: Draft) -> None:

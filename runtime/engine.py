@@ -3,14 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from machines.catalogue import MACHINES
-from machines.machine import Machine
-from machines.table import Table
 from rules.language.evaluate import compile_live
 from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
-from runtime.allocation import Allocation, Around
+from runtime.allocation import allocation_of
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
@@ -23,12 +20,14 @@ from runtime.events import (
     Candle,
     CandleClose,
     CashFlow,
+    EarnMoved,
     Event,
     ExchangeBack,
     ExchangeLost,
     FactObserved,
     Fill,
     FundingPayment,
+    InterestPaid,
     LeverageSet,
     LookedUp,
     Noticed,
@@ -38,6 +37,7 @@ from runtime.events import (
     OrderRejected,
     OrderUnknown,
     RulesRead,
+    RulesReloaded,
     Started,
     StopGone,
     StopPlaced,
@@ -47,11 +47,12 @@ from runtime.facts import FACTS_OF
 from runtime.fences import KEY_IS_REFUSED, Fences
 from runtime.halt import Halt
 from runtime.history import Histories
-from runtime.instance import Instance
+from runtime.instance import Instance, begun
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
 from runtime.leverages import NAMED as LEVERAGE
 from runtime.leverages import Leverages
+from runtime.library import NO_LIBRARY, Library
 from runtime.life import Life
 from runtime.order_path import OrderPath
 from runtime.orphans import Orphans
@@ -66,6 +67,7 @@ from runtime.status import Hold, Status
 from runtime.step import LevelMove, Step
 from runtime.trader import Trader
 from runtime.trades import Trades
+from runtime.versions import NOTHING_RELOADED, Reloads, Versions, reloads_of, running
 from runtime.view import View, World
 
 Series = tuple[Market, str, str]
@@ -76,7 +78,10 @@ STOP = "stop:"
 
 
 class Engine:
-    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output."""
+    """Books, their machines and one portfolio, moved by events; no clock, no randomness, no input or output.
+
+    With `fast` the tables of the machines are executed without the library, with equal outcomes.
+    """
 
     def __init__(
         self,
@@ -84,32 +89,34 @@ class Engine:
         books: Sequence[str],
         portfolio: Portfolio,
         instruments: Mapping[tuple[Market, str], Instrument],
+        reloads: Reloads = NOTHING_RELOADED,
+        fast: bool = False,
     ) -> None:
         self.rulebook = rulebook
-        self.books = {name: rulebook.books[name] for name in books}
+        self.fast = fast
+        self.envelope, older = reloads.envelope or rulebook.envelope, reloads.older()
+        self.books = running(books, rulebook, older)
         self.portfolio = portfolio
         self.trades = Trades()
         self.sequence = 0
         self.world = World(Board(), portfolio, self.trades, Histories(), instruments, Status())
-        self.instances = {instance.key: instance for book in self.books for instance in self._instances(book)}
+        self.instances = {one.key: one for book in self.books.values() for one in begun(book, older, fast)}
+        self.versions = Versions(self, reloads)
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
         self.leverages = Leverages()
         self._looks = self._returning = False
-        self._bind()
-        rules, everything = rulebook.lifecycle, tuple(self.instances.values())
-        self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, everything)
-        self.outage = Outage(rules, self.life, portfolio)
         self.commands = Commands(self)
+        self._assemble()
 
-    def _instances(self, name: str) -> Iterable[Instance]:
-        book = self.books[name]
-        table = MACHINES[book.machine]
-        symbols = ("",) if serves_whole_book(table) else book.symbols
-        machine = Machine(table)
-        return [Instance(book, symbol, machine, table.begin(0)) for symbol in symbols]
+    def reassemble(self) -> None:
+        """Put everything together anew that follows from the rules; what it remembers stays."""
+        plain, around = self._parts(), self.decider.around
+        self._assemble()
+        self._restore_parts(plain)
+        self.decider.around = around
 
-    def _bind(self) -> None:
+    def _assemble(self) -> None:
         for instance in self.instances.values():
             instance.bind(self.world)
         views = {name: next(i for i in self.instances.values() if i.book.name == name).view for name in self.books}
@@ -118,36 +125,20 @@ class Engine:
         reviews = {
             name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
         }
-        envelope = EnvelopeWatch(self.rulebook.envelope, self.portfolio)
+        envelope = EnvelopeWatch(self.envelope, self.portfolio)
         self.trader = Trader(self.world, self.ladder, reviews, envelope, self.fences)
         self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
-        every_ms = self.rulebook.lifecycle.look_every_ms
-        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, every_ms)
+        rules = self.rulebook.lifecycle
+        self.reconciliation = Reconciliation(portfolio, self.trader.desk, self.path, self.fences, rules.look_every_ms)
         self.orphans = Orphans(portfolio, self.trader, self.protection, self.reconciliation)
         self._due = self._decision_series()
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
-        self.allocation = self._allocation()
-
-    def _allocation(self) -> Allocation | None:
-        sharing = self.rulebook.sharing
-        if sharing is None:
-            return None
-        return Allocation(
-            sharing,
-            Around(
-                world=self.world,
-                books=self.books,
-                instances=self.instances,
-                trader=self.trader,
-                note=self.decider.note,
-                idle=lambda: self.paused | self.fences.idle | self.fences.unfunded,
-                fenced=lambda: self.fences.unfunded,
-                retired=lambda: set(self.fences.retired),
-            ),
-        )
+        self.allocation = allocation_of(self)
+        self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, tuple(instances))
+        self.outage = Outage(rules, self.life, portfolio)
 
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
@@ -180,7 +171,8 @@ class Engine:
         """Whether time alone may lead to something soon, so that it has to be told each second."""
         under_way = next(self.trader.desk.live(), None) is not None
         held_up = not self.ready or self.halted or self.life.memory.exchange_away
-        return under_way or held_up or self.awaiting or self.protection.uneasy or self.reconciliation.due(now_ms)
+        due = self.reconciliation.due(now_ms) or self.trader.earn.due(now_ms)
+        return under_way or held_up or self.awaiting or self.protection.uneasy or due
 
     @property
     def paused(self) -> frozenset[str]:
@@ -207,10 +199,22 @@ class Engine:
         if not self.life.begun and not isinstance(event, Started):
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
+        return self._answer(event, draft)
+
+    def end_day(self, event: CandleClose) -> Step:
+        """Answer to candles of midnight that were taken in already and move no rule: the shares are looked at."""
+        draft = Draft(event.at_ms)
+        if self.allocation is not None and self.allocation.begins_day(draft.at_ms):
+            self._share_out(draft, daily=True)
+        return self._answer(event, draft)
+
+    def _answer(self, event: Event, draft: Draft) -> Step:
         if self.halted:
             self.halt.advance(draft)
-        self.protection.note(draft.requests)
-        self.leverages.note(draft.requests)
+        if draft.requests:
+            self.protection.note(draft.requests)
+            self.leverages.note(draft.requests)
+        self.versions.advance(draft)
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
@@ -243,7 +247,9 @@ class Engine:
 
     def _share_out(self, draft: Draft, daily: bool = False) -> None:
         """Let money follow the shares; when that fails, it stays where it is and trading goes on."""
-        if self.allocation is not None and SHARES not in self.fences.fenced:
+        if self.allocation is None or not (daily or self.allocation.busy):
+            return
+        if SHARES not in self.fences.fenced:
             with self.fences.around(SHARES, "sharing out the money", draft):
                 self.allocation.look(draft) if daily else self.allocation.follow(draft)
 
@@ -327,7 +333,8 @@ class Engine:
             instance = self._tell(reaction, draft)
             if instance is not None and instance.machine.table.awaiting:
                 told[instance.key] = instance
-        self._decide(told.values(), draft)
+        if told:
+            self._decide(told.values(), draft)
         self._share_out(draft)
 
     def _tell(self, reaction: Reaction, draft: Draft) -> Instance | None:
@@ -352,6 +359,9 @@ class Engine:
 
     def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
         self.fences.read(event.faulty, self.books, draft)
+
+    def _on_reloaded(self, event: RulesReloaded, draft: Draft) -> None:
+        self.versions.reloaded(event, draft)
 
     def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
         self.path.accepted(event, draft)
@@ -404,6 +414,9 @@ class Engine:
                 self._tell(reaction, draft)
             self._share_out(draft)
 
+    def _on_earn(self, event: EarnMoved, draft: Draft) -> None:
+        self.trader.earn_moved(event, self.instances, draft)
+
     def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
         self.protection.placed(event)
         self.protection.watch(draft)
@@ -432,12 +445,6 @@ class Engine:
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
         self.leverages.answered(event.account, event.symbol)
-
-    def _on_fact(self, event: FactObserved, _draft: Draft) -> None:
-        self.world.board.observe(event)
-
-    def _on_noticed(self, event: Noticed, draft: Draft) -> None:
-        draft.tell(event.severity, "", event.text)
 
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._tend(draft)
@@ -487,28 +494,50 @@ class Engine:
 
     def to_plain(self) -> dict[str, Any]:
         """Everything the engine remembers, as JSON-able data; histories of candles are loaded anew, not remembered."""
+        reloaded = self.versions.to_plain()
         return {
             "sequence": self.sequence,
-            "decisions": self.decider.decisions,
             "board": self.world.board.to_plain(),
             "portfolio": self.portfolio.to_plain(),
             "trades": self.trades.to_plain(),
             "instances": [instance.to_plain() for instance in self.instances.values()],
             "lifecycle": self.life.to_plain(),
             "status": self.world.status.to_plain(),
+            "commands": self.commands.to_plain(),
+            "fences": self.fences.to_plain(),
+            "leverages": self.leverages.to_plain(),
+            "looks": [self._looks, self._returning],
+            **self._parts(),
+            **({} if reloaded is None else {"rules": reloaded}),
+        }
+
+    def _parts(self) -> dict[str, Any]:
+        """What those parts remember that are made from the rules."""
+        return {
+            "decisions": self.decider.decisions,
             "halt": self.halt.to_plain(),
             "outage": self.outage.to_plain(),
-            "commands": self.commands.to_plain(),
             "ladder": None if self.ladder is None else self.ladder.to_plain(),
             "trader": self.trader.to_plain(),
-            "fences": self.fences.to_plain(),
             "allocation": None if self.allocation is None else self.allocation.to_plain(),
             "path": self.path.to_plain(),
             "protection": self.protection.to_plain(),
             "reconciliation": self.reconciliation.to_plain(),
-            "leverages": self.leverages.to_plain(),
-            "looks": [self._looks, self._returning],
         }
+
+    def _restore_parts(self, plain: Mapping[str, Any]) -> None:
+        self.decider.decisions = plain["decisions"]
+        self.halt.restore(plain["halt"])
+        self.outage.restore(plain["outage"])
+        if self.ladder is not None and plain["ladder"] is not None:
+            self.ladder.restore(plain["ladder"])
+        self._show_status()
+        self.trader.restore(plain["trader"])
+        if self.allocation is not None and plain["allocation"] is not None:
+            self.allocation.restore(plain["allocation"])
+        self.path.restore(plain["path"])
+        self.protection.restore(plain["protection"])
+        self.reconciliation.restore(plain["reconciliation"])
 
     @classmethod
     def from_plain(
@@ -517,46 +546,33 @@ class Engine:
         books: Sequence[str],
         instruments: Mapping[tuple[Market, str], Instrument],
         plain: Mapping[str, Any],
+        library: Library = NO_LIBRARY,
     ) -> "Engine":
         """Make an engine that goes on where the one that gave `to_plain` stood."""
-        engine = cls(rulebook, books, Portfolio.from_plain(instruments, plain["portfolio"]), instruments)
+        portfolio = Portfolio.from_plain(instruments, plain["portfolio"])
+        engine = cls(rulebook, books, portfolio, instruments, reloads_of(plain.get("rules"), library))
         engine.sequence = plain["sequence"]
-        engine.decider.decisions = plain["decisions"]
         engine.world.board.restore(plain["board"])
         engine.trades.restore(plain["trades"])
         for entry in plain["instances"]:
             engine.instances[entry["book"], entry["symbol"]].restore(entry)
         engine.life.restore(plain["lifecycle"])
         engine.world.status.restore(plain["status"])
-        engine.halt.restore(plain["halt"])
-        engine.outage.restore(plain["outage"])
         engine.commands.restore(plain["commands"])
-        if engine.ladder is not None:
-            engine.ladder.restore(plain["ladder"])
-        engine._show_status()
-        engine.trader.restore(plain["trader"])
         engine.fences.restore(plain["fences"])
-        if engine.allocation is not None and plain["allocation"] is not None:
-            engine.allocation.restore(plain["allocation"])
-        engine.path.restore(plain["path"])
-        engine.protection.restore(plain["protection"])
-        engine.reconciliation.restore(plain["reconciliation"])
         engine.leverages.restore(plain.get("leverages", ()))
         engine._looks, engine._returning = plain["looks"]
+        engine._restore_parts(plain)
         return engine
 
 
-def serves_whole_book(table: Table) -> bool:
-    """Whether a machine speaks for all symbols of its book: its triggers take a value for each of them."""
-    return any(argument.per_symbol for trigger in table.triggers.values() for argument in trigger.arguments)
-
-
-Handler = Callable[[Engine, Any, Draft], None]
+Handler = Callable[[Engine, Any, Draft], object]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
     RulesRead: Engine._on_rules_read,
-    Noticed: Engine._on_noticed,
+    RulesReloaded: Engine._on_reloaded,
+    Noticed: lambda _, event, draft: draft.tell(event.severity, "", event.text),
     OrderAccepted: Engine._on_accepted,
     OrderRejected: Engine._on_rejected,
     OrderUnknown: Engine._on_unknown,
@@ -565,11 +581,13 @@ HANDLERS: Mapping[type, Handler] = {
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
+    EarnMoved: Engine._on_earn,
+    InterestPaid: lambda engine, event, _: engine.portfolio.apply_interest(event),
     StopPlaced: Engine._on_stop,
     StopGone: Engine._on_stop_gone,
     AccountSeen: Engine._on_seen,
     LeverageSet: Engine._on_leverage,
-    FactObserved: Engine._on_fact,
+    FactObserved: lambda engine, event, _: engine.world.board.observe(event),
     OperatorCommand: Engine._on_command,
     ExchangeLost: Engine._on_lost,
     ExchangeBack: Engine._on_back,

@@ -1,7 +1,8 @@
 """The hard limits around everything: read when the engine starts, and in no rule's reach."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import takewhile
 from typing import Any
@@ -16,6 +17,15 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 ZERO = Decimal(0)
 ONE = Decimal(1)
+WORDS: Mapping[str, Callable[[Decimal], str]] = {
+    "largest_order": percent,
+    "leverage": readable,
+    "orders_per_hour": readable,
+    "turnover_per_day": percent,
+    "slippage_cap": percent,
+    "patience_ms": lambda ms: f"{readable(ms / 1000)} s",
+}
+"""Every limit, with the words for its value; the smaller one is the tighter one."""
 
 
 class EnvelopeWatch:
@@ -115,3 +125,17 @@ def notional_of(order: PlaceOrder, price: Decimal) -> Decimal:
 def opens_perpetual(order: PlaceOrder) -> bool:
     """Whether an order may open a perpetual position; one that hedges a coin has no stop to tell it by."""
     return order.market is Market.LINEAR and not order.reduce_only
+
+
+def tighter(now: Envelope, new: Envelope) -> Envelope:
+    """Give the smaller one of each limit."""
+    return replace(new, **{name: min(getattr(now, name), getattr(new, name)) for name in WORDS})
+
+
+def kept_limits(now: Envelope, new: Envelope) -> Iterator[str]:
+    """Say which limits were to be widened, and stay."""
+    for name, words in WORDS.items():
+        if getattr(new, name) > getattr(now, name):
+            kept = words(Decimal(getattr(now, name)))
+            what = name.removesuffix("_ms")
+            yield f"{new.file}: {what} stays {kept}, because no reload widens the envelope; the next start takes it."

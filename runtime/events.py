@@ -151,6 +151,28 @@ class CashFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class EarnMoved:
+    """Coins of an account are lent out, or (below zero) back and free again. It counts once, by its order."""
+
+    at_ms: int
+    order_id: str
+    account: str
+    coin: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InterestPaid:
+    """Interest for coins that are lent out has come into an account, in the coin. It counts once, by its payment id."""
+
+    at_ms: int
+    payment_id: str
+    account: str
+    coin: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class StopPlaced:
     """The protective stop of a position now stands at this price on the exchange."""
 
@@ -201,7 +223,8 @@ class SeenOrder:
 class AccountSeen:
     """One whole look at an account: coins by name, perpetual positions, open orders but for positions' stops.
 
-    `complete` says that every page of every answer came; otherwise what is missing here may well exist.
+    `complete` says that every page of every answer came; otherwise what is missing here may well exist. `lent` are the
+    coins at Earn, which are not in the wallet; None where nobody has asked for them.
     """
 
     at_ms: int
@@ -210,6 +233,7 @@ class AccountSeen:
     positions: tuple[SeenPosition, ...]
     orders: tuple[SeenOrder, ...]
     complete: bool
+    lent: tuple[tuple[str, Decimal], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +306,26 @@ class RulesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesReloaded:
+    """The rule files were read again: `rules` names those that passed every check, `problems` says why they didn't.
+
+    Those that passed are in force from now on. `books` are those that are to run (none named: those that do), `candles`
+    names what was fetched of series that nothing has looked at before. `at_start` says that a process has just begun:
+    then more may change than while it runs. `command_id` is that of the command that asked for it.
+    """
+
+    at_ms: int
+    rules: str
+    problems: tuple[str, ...] = ()
+    books: tuple[str, ...] = ()
+    candles: str = ""
+    at_start: bool = False
+    actor: str = ""
+    reason: str = ""
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """The process around the engine has something to say to people; `severity` is P0 to P3."""
 
@@ -301,6 +345,7 @@ Event = (
     CandleClose
     | Started
     | RulesRead
+    | RulesReloaded
     | Noticed
     | OrderUnknown
     | LookedUp
@@ -314,6 +359,8 @@ Event = (
     | Fill
     | FundingPayment
     | CashFlow
+    | EarnMoved
+    | InterestPaid
     | StopPlaced
     | LeverageSet
     | FactObserved
@@ -331,6 +378,8 @@ ExchangeEvent = (
     | Fill
     | FundingPayment
     | CashFlow
+    | EarnMoved
+    | InterestPaid
     | StopPlaced
     | LeverageSet
     | FactObserved

@@ -378,8 +378,34 @@ HOLDING_FACTS = (
     fact("holdings.value", Kind(Unit.MONEY), "book", "all coins of the book at the latest prices", _holdings_value),
 )
 
+
+def _lent(view: View, symbol: str) -> Value:
+    price, coin = view.price(symbol), view.instrument(symbol).base
+    lent = view.portfolio.lent(view.book.account, coin)
+    return ZERO if not lent else None if price is None else lent * price
+
+
+def _idle(view: View, symbol: str) -> Value:
+    if symbol not in view.book.lends:
+        return ZERO
+    price, coin = view.price(symbol), view.instrument(symbol).base
+    return None if price is None else view.portfolio.available(view.book.account, coin) * price
+
+
+EARN_FACTS = (
+    fact("earn.lent", Kind(Unit.MONEY), "symbol", "what of the coin is lent out at Earn, at the latest price", _lent),
+    fact(
+        "earn.idle",
+        Kind(Unit.MONEY),
+        "symbol",
+        "what of a coin that the book lends is not spoken for, at the latest price; nothing of any other coin",
+        _idle,
+    ),
+)
+
 CORE_FACTS = (
     *HOLDING_FACTS,
+    *EARN_FACTS,
     fact(
         "schedule.target",
         Kind(Unit.MONEY),

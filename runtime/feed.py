@@ -103,7 +103,7 @@ class Source:
         self._closing: list[int] = []
         self._opening: list[int] = []
         self._frame = frame
-        self._columns: list[list[Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._arrays: dict[str, Column] = {}
         self._last: tuple[int, Candle] | None = None
 
@@ -134,9 +134,9 @@ class Source:
         """The candle of a row; the same object at its opening and at its close."""
         if self._last is not None and self._last[0] == row:
             return self._last[1]
-        if not self._columns:
-            self._columns = [self._frame[name].to_list() for name in CANDLE_SCHEMA]
-        candle = Candle(self.market, self.symbol, self.timeframe, *[column[row] for column in self._columns])
+        if not self._rows:
+            self._rows = self._frame.select(CANDLE_SCHEMA.keys()).rows()
+        candle = Candle(self.market, self.symbol, self.timeframe, *self._rows[row])
         self._last = (row, candle)
         return candle
 

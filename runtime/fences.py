@@ -1,7 +1,7 @@
 """Books and accounts that are fenced off, in quarantine or retired: whatever is wrong with them stays with them."""
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from types import TracebackType
 from typing import Any
 
 from runtime.draft import Draft
@@ -11,6 +11,28 @@ from runtime.step import Transition
 TRADING, FENCED, RETIRED = "TRADING", "FENCED", "RETIRED"
 # What the exchange answers to a key that is wrong, revoked, expired or not allowed to do this.
 KEY_IS_REFUSED = frozenset({10003, 10004, 10005, 33004})
+
+
+class Guard:
+    """Lets an exception fence off the book inside whose code it was raised, and goes on."""
+
+    __slots__ = ("_book", "_doing", "_draft", "_fences")
+
+    def __init__(self, fences: "Fences", book: str, doing: str, draft: Draft) -> None:
+        self._fences, self._book, self._doing, self._draft = fences, book, doing, draft
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        """Fence the book off where something went wrong; what ends the program goes on ending it."""
+        if problem is None or not isinstance(problem, Exception):
+            return False
+        told = f"{type(problem).__name__}: {problem}".strip(": ")
+        self._fences.fence(self._book, f"{self._doing} failed ({told})", self._draft)
+        return True
 
 
 class Fences:
@@ -28,14 +50,9 @@ class Fences:
         self.no_entries: dict[str, str] = {}
         self._status = status
 
-    @contextmanager
-    def around(self, book: str, doing: str, draft: Draft) -> Iterator[None]:
+    def around(self, book: str, doing: str, draft: Draft) -> "Guard":
         """Fence a book off when an exception is raised inside; what had been decided until then stays."""
-        try:
-            yield
-        except Exception as problem:
-            told = f"{type(problem).__name__}: {problem}".strip(": ")
-            self.fence(book, f"{doing} failed ({told})", draft)
+        return Guard(self, book, doing, draft)
 
     def fence(self, book: str, reason: str, draft: Draft) -> None:
         """Fence a book off and say so; one that is fenced already stays as it is."""
@@ -68,9 +85,8 @@ class Fences:
         self.faulty[book] = reason
         left = "what it holds is kept and closed by its rules as they last were" if runs else "it has never run"
         text = f"{book} is fenced off, because its rule file can't be used: {reason} It opens nothing; {left}."
-        draft.tell(
-            "P0", book, f"{text} Put the file right (`eternal check`) and start again. Everything else trades on."
-        )
+        then = "; it is taken as soon as it can be" if runs else " and start again"
+        draft.tell("P0", book, f"{text} Put the file right (`eternal check`){then}. Everything else trades on.")
 
     def fence_account(self, account: str, reason: str, draft: Draft) -> None:
         """Fence an account off and wake somebody, once."""

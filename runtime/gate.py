@@ -8,7 +8,9 @@ from runtime.instrument import Market
 from runtime.requests import (
     CancelOrder,
     ChangeStop,
+    EarnOrder,
     LookAtAccount,
+    LookUpEarn,
     LookUpOrder,
     MoveMoney,
     PlaceOrder,
@@ -77,7 +79,9 @@ def purpose_of(request: Request) -> Purpose:
             return Purpose.ENTRY
         case MoveMoney():
             return Purpose.TRANSFER
-        case LookUpOrder() | LookAtAccount():
+        case EarnOrder():
+            return Purpose.REDUCE if request.protective else Purpose.ENTRY
+        case LookUpOrder() | LookUpEarn() | LookAtAccount():
             return Purpose.LOOK_UP
 
 

@@ -88,6 +88,7 @@ class Halt:
 
     def advance(self, draft: Draft) -> None:
         """Go as far as it goes now, and once everything is done, close whatever turns up late."""
+        self._trader.earn.call_home(self._life.memory.reason, draft)
         while self.under_way and not self.complete:
             stage = self._life.memory.stage
             text = self._stages[stage](draft)

@@ -95,6 +95,17 @@ class History:
         """
         self.take(self.rows_of(candles))
 
+    def begin(self, candles: pl.DataFrame) -> None:
+        """Take candles from before those that are visible, and show them; of those of one moment the visible one stays.
+
+        It is for a history that nothing has looked at yet. `candles` is as for `preload`.
+        """
+        visible = self._rows[: self.length]
+        first_ms = visible[0][0] if visible else None
+        self._rows = [row for row in self.rows_of(candles) if first_ms is None or row[0] < first_ms] + visible
+        self.length = len(self._rows)
+        self._forget()
+
     def rows_of(self, candles: pl.DataFrame) -> list[Row]:
         """Give candles as rows; raises ValueError with a sentence when they aren't in order."""
         if (
@@ -318,6 +329,11 @@ class Histories:
         """Take the candles of many histories that will be appended later."""
         for key, frame in candles.items():
             self.history(*key).preload(frame)
+
+    def begin(self, candles: Mapping[Key, pl.DataFrame]) -> None:
+        """Take candles of series that nothing has looked at yet, from before those that are visible."""
+        for key, frame in candles.items():
+            self.history(*key).begin(frame)
 
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible in its history."""

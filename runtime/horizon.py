@@ -1,5 +1,6 @@
 """How far a back-test can see: up to the first turn in which anything could happen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,8 @@ from runtime.ports import LeapingExchange
 from runtime.prospects import Prospects
 
 DAY_MS = 86_400_000
-DAILY = "1d"
+# Looking further costs more than it saves.
+LONGEST = 2_048
 FUNDING_RATE = "funding.rate"
 # A leap costs as much as some steps do.
 WORTH = 2
@@ -38,12 +40,24 @@ class Stretch:
     value: LinearValue
     equity: Floats
 
+    def days(self, at_ms: Turns) -> Iterator["Stretch"]:
+        """Give its parts, each up to a midnight; the last one may end anywhere. `at_ms` are all moments."""
+        first = self.first
+        for last in np.flatnonzero(at_ms[self.first : self.end] % DAY_MS == 0).tolist():
+            yield self._part(first, self.first + last + 1)
+            first = self.first + last + 1
+        if first < self.end:
+            yield self._part(first, self.end)
+
+    def _part(self, first: int, end: int) -> "Stretch":
+        return Stretch(first, end, self.value, self.equity[first - self.first : end - self.first])
+
 
 class Horizon:
     """What could happen is bounded from above, and never decided here.
 
-    The bounds are midnights, decisions, settlements, prices near a stop or a liquidation, drawdowns near a threshold,
-    and candles that can't be true.
+    The bounds are decisions, settlements, prices near a stop or a liquidation, drawdowns near a threshold, days that
+    don't end at midnight, and candles that can't be true. At midnights the shares are looked at all the same.
     """
 
     def __init__(self, engine: Engine, exchange: LeapingExchange, table: Timetable, data: MarketData) -> None:
@@ -81,11 +95,18 @@ class Horizon:
 
     def _halting_turns(self) -> Turns:
         """The turns that are always stepped through."""
-        daily = [source.closing for source in self._table.sources if source.timeframe == DAILY]
         without = np.ones(len(self._table), dtype=bool)
         for source in self._table.sources:
             without[source.closing] = False
-        return distinct([self._untrue, np.flatnonzero(without), *daily])
+        return distinct([self._untrue, np.flatnonzero(without), self._days_without_end()])
+
+    def _days_without_end(self) -> Turns:
+        """The first turns of days, where the day before, or the one that begins, has no candle at midnight."""
+        at_ms = self._table.at_ms
+        before, after = at_ms[:-1], at_ms[1:]
+        unended = ((before - 1) // DAY_MS != (after - 1) // DAY_MS) & (before % DAY_MS != 0)
+        unbegun = (before // DAY_MS != after // DAY_MS) & (after % DAY_MS != 0)
+        return np.flatnonzero(unended | unbegun) + 1
 
     # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -95,27 +116,30 @@ class Horizon:
         `before_ms` was the turn before, and its candles changed nothing. `changes` grows with all that happens
         otherwise. `paid` says that the funding of the first turn was settled already.
         """
-        end = min(end, self._day_end(first, before_ms))
+        end = min(end, self._end(first))
         if end - first < WORTH or not self._calm(before_ms):
             return None
-        self._notice(changes)
         end = self._before_settlements(first + paid, end)
         if end - first < WORTH or not self._as_expected(first):
             return None
         end = self._before_decisions(first, end)
-        end = self._before_stops(first, end) if end - first >= WORTH else first
+        if end - first < WORTH:
+            return None
+        self._notice(changes)
+        end = self._before_stops(first, end)
         return self._before_breaker(first, end) if end - first >= WORTH else None
 
     def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
         """Whether funding is settled at a turn that would be leapt over otherwise."""
-        if self._day_end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
+        if self._before_settlements(turn, turn + 1) != turn:
+            return False
+        if self._end(turn) - turn < WORTH or not self._calm(before_ms):
             return False
         self._notice(changes)
-        return self._before_settlements(turn, turn + 1) == turn < self._before_stops(turn, turn + 1)
+        return turn < self._before_stops(turn, turn + 1)
 
-    def _day_end(self, first: int, before_ms: int) -> int:
-        midnight = self._table.after((before_ms // DAY_MS + 1) * DAY_MS - 1)
-        return min(midnight, next_of(self._halts, first, len(self._table)))
+    def _end(self, first: int) -> int:
+        return next_of(self._halts, first, min(len(self._table), first + LONGEST))
 
     def _calm(self, now_ms: int) -> bool:
         engine = self._engine
@@ -178,7 +202,8 @@ class Horizon:
         for prospects in self._prospects:
             if prospects.decides_in(first, end) and prospects.instance.book.name not in engine.fences.idle:
                 for name in prospects.looks_at():
-                    end = min(end, next_of(self._observed.get(name, NONE), first, end))
+                    seen = next_of(self._observed.get(name, NONE), first, end)
+                    end = next_of(prospects.due, seen, end)
                 end = prospects.next(first, end)
             if end - first < WORTH:
                 return first
@@ -215,7 +240,12 @@ class Horizon:
         return None if gross > LARGEST_GROSS * float(equity.min()) else equity
 
 
+def ends_day(at_ms: int) -> bool:
+    """Whether a moment is a midnight (UTC)."""
+    return at_ms % DAY_MS == 0
+
+
 def next_of(turns: Turns, first: int, end: int) -> int:
-    """The first of some turns that is not before `first`, or `end`."""
+    """The first of some turns that is not before `first`, or `end` where it is not before that."""
     place = int(turns.searchsorted(first))
-    return int(turns[place]) if place < len(turns) else end
+    return min(int(turns[place]), end) if place < len(turns) else end

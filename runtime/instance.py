@@ -3,19 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
+from machines.catalogue import MACHINES
 from machines.machine import Machine
 from machines.table import Firing, Snapshot
 from rules.language.book import Book, Mode, Rule
 from rules.language.evaluate import Value, compile_live
-from rules.language.explain import Explained, explain
+from rules.language.explain import Explained, Explainer
+from rules.language.machine_shape import serves_whole_book
 from runtime.binding import ViewBinder
 from runtime.facts import FACTS_OF
 from runtime.view import View, World
 
 SECTION_ORDER = ("exits", "triggers", "entries")
 Closure = Callable[[], Value]
+NO_OLDER: Mapping[tuple[str, str], Book] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Instance:
     binder: ViewBinder = field(init=False)
     by_state: dict[str, tuple[LiveRule, ...]] = field(init=False)
     held_since: dict[tuple[str, str], int] = field(default_factory=dict)
+    _explainers: dict[tuple[str, str], Explainer] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,6 +79,7 @@ class Instance:
         """Compile the rules against what there is to see."""
         self.view = View(world, self.book, lambda: self.snapshot)
         self.binder = ViewBinder(self.view, FACTS_OF[self.book.machine])
+        self._explainers.clear()
         rules = [rule for rule in in_order(self.book.rules) if rule.mode is not Mode.OFF]
         live = [self._compile(rule, order) for order, rule in enumerate(rules)]
         self.by_state = {
@@ -129,18 +135,13 @@ class Instance:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None
-        holding = tuple(
-            s for s, when in live.when.items() if when() is True and self._held_long_enough(rule, s, now_ms)
-        )
+        holding = tuple([symbol for symbol, when in live.when.items() if when() is True])
         if rule.held_for_ms:
+            holding = tuple(symbol for symbol in holding if self._held_long_enough(rule, symbol, now_ms))
             self._forget(rule, holding, live)
-        if not holding:
-            return None
-        return self._arguments(live, holding)
+        return self._arguments(live, holding) if holding else None
 
     def _held_long_enough(self, rule: Rule, symbol: str, now_ms: int) -> bool:
-        if not rule.held_for_ms:
-            return True
         return now_ms - self.held_since.setdefault((rule.id, symbol), now_ms) >= rule.held_for_ms
 
     def _forget(self, rule: Rule, holding: tuple[str, ...], live: LiveRule) -> None:
@@ -149,8 +150,7 @@ class Instance:
                 self.held_since.pop((rule.id, symbol), None)
 
     def _arguments(self, live: LiveRule, holding: tuple[str, ...]) -> Ready:
-        listed = self.view.listed()
-        symbols = listed if holding == ("",) else holding
+        symbols = self.view.listed() if holding == ("",) else holding
         values: dict[str, Any] = {}
         missing: list[str] = []
         for name in live.rule.arguments:
@@ -192,7 +192,18 @@ class Instance:
 
     def trace(self, rule: Rule, symbol: str = "") -> Explained:
         """Explain what a rule's condition sees at this moment."""
-        return explain(rule.when, self.binder, symbol or self.symbol)
+        name = (rule.id, symbol or self.symbol)
+        if name not in self._explainers:
+            self._explainers[name] = Explainer(rule.when, self.binder, name[1])
+        return self._explainers[name].now()
+
+
+def begun(book: Book, older: Mapping[tuple[str, str], Book] = NO_OLDER, fast: bool = False) -> list[Instance]:
+    """Give the machines of a book at their beginning, each with an older version of the book where it has one."""
+    table = MACHINES[book.machine]
+    symbols = ("",) if serves_whole_book(table) else book.symbols
+    machine = Machine(table, fast)
+    return [Instance(older.get((book.name, symbol), book), symbol, machine, table.begin(0)) for symbol in symbols]
 
 
 def in_order(rules: tuple[Rule, ...]) -> list[Rule]:

@@ -9,12 +9,14 @@ from runtime.engine import Engine
 from runtime.events import FactObserved
 from runtime.feed import Source, Timetable
 from runtime.foresight import unforeseen
-from runtime.horizon import Horizon, Stretch
+from runtime.horizon import Horizon, Stretch, ends_day
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
 
 # Values that floats can't tell apart are compared as decimals.
 NEAR = 1e-9
+# Two candles give a price and its jump.
+SHOWN = 2
 Closing = list[tuple[Source, int, int]]
 """Series with the range of their rows that close in a stretch of turns."""
 
@@ -55,22 +57,26 @@ class Leaper:
         self._exchange.pass_over({s.name[:2]: float(s.column("close")[row]) for s, row in closing if row >= 0})
 
     def pass_over(self, stretch: Stretch, seen: Iterable[FactObserved]) -> int:
-        """Let the turns of a stretch be over; returns the number of their candles."""
+        """Let the turns of a stretch be over; returns the number of their candles.
+
+        Where it ends at midnight, the engine has still to end the day, and the exchange to open the next candles.
+        """
         engine, closing = self._engine, self._closing(stretch)
+        last = stretch.end - ends_day(int(self._table.at_ms[stretch.end - 1]))
         facts = tuple(seen)
         for fact in facts:
             engine.world.board.observe(fact)
         engine.world.board.moment.now_ms = int(self._table.at_ms[stretch.end - 1])
-        engine.sequence += stretch.end - stretch.first + len(facts)
+        engine.sequence += last - stretch.first + len(facts)
         self._observe_highs(stretch)
         self._mark(closing)
         engine.portfolio.observe(engine.world.board.moment.now_ms)
-        self._quote(closing)
+        self._quote(closing, int(self._table.at_ms[stretch.first - 1]))
         self._track(closing)
-        self._exchange.pass_over(self._last_prices(stretch))
+        self._exchange.pass_over(self._last_prices(stretch, last))
         candles = sum(high - low for _, low, high in closing)
-        self._passed(candles)
-        self.leapt += stretch.end - stretch.first
+        self._passed(candles - sum(source.closes[last] >= 0 for source, _, _ in closing if last < stretch.end))
+        self.leapt += last - stretch.first
         return candles
 
     def _observe_highs(self, stretch: Stretch) -> None:
@@ -96,14 +102,14 @@ class Leaper:
             self._engine.world.histories.history(*source.name).advance(high - low)
             self._engine.portfolio.mark_candle(source.market, source.symbol, float(source.column("close")[high - 1]))
 
-    def _quote(self, closing: Closing) -> None:
-        """Show the latest prices: of one series the last two candles say it all, of several their order counts."""
+    def _quote(self, closing: Closing, since_ms: int) -> None:
+        """Show the latest prices; what is seen before two finest candles with no other beside them doesn't count."""
         by_key: dict[Key, Closing] = {}
         for one in closing:
             by_key.setdefault((one[0].market, one[0].symbol), []).append(one)
         for same in by_key.values():
-            few = len(same) == 1
-            rows = [(s, row) for s, low, high in same for row in range(max(low, high - 2) if few else low, high)]
+            from_ms = _settled_ms(same, since_ms)
+            rows = [(one[0], row) for one in same for row in _from(one, from_ms)]
             for source, row in sorted(rows, key=_close_ms):
                 self._engine.world.board.see_candle(source.candle(row))
 
@@ -115,13 +121,13 @@ class Leaper:
                 highs, lows = source.column("high")[low:high], source.column("low")[low:high]
                 portfolio.track_range(source.market, source.symbol, float(highs.max()), float(lows.min()))
 
-    def _last_prices(self, stretch: Stretch) -> dict[Key, float]:
+    def _last_prices(self, stretch: Stretch, opened_before: int) -> dict[Key, float]:
         """What the exchange has seen last: the opening of a candle that is under way, or else the last close."""
         prices: dict[Key, float] = {}
         for source in self._table.sources:
             if source.finest:
                 low, high = source.closing_in(stretch.first, stretch.end)
-                opened = source.opened_before(stretch.end) - 1
+                opened = source.opened_before(opened_before) - 1
                 if opened >= high and source.opening[opened] >= stretch.first:
                     prices[source.market, source.symbol] = float(source.column("open")[opened])
                 elif high > low:
@@ -135,3 +141,28 @@ class Leaper:
 
 def _close_ms(one: tuple[Source, int]) -> int:
     return int(one[0].close_ms[one[1]])
+
+
+def _settled_ms(same: Closing, since_ms: int) -> int:
+    """Give the close of a candle before which nothing has to be shown; `since_ms` is the turn before the first row.
+
+    Of the finest series two candles in a row will do beside which no other candle closes: whatever was seen before, the
+    first is taken for the latest price, and the second with its jump from the first.
+    """
+    finest = next((one for one in same if one[0].finest), None)
+    others = [source.close_ms[low:high] for source, low, high in same if not source.finest]
+    source, low, high = finest or (same[0][0], 0, 0)
+    alone = 0
+    for row in range(high - 1, low - 1, -1):
+        open_ms, close_ms = source.open_ms[row], source.close_ms[row]
+        beside = any(np.diff(closes.searchsorted((open_ms, close_ms), "right"))[0] for closes in others)
+        alone = 0 if beside or open_ms < since_ms else alone + 1
+        if alone == SHOWN:
+            return int(close_ms)
+    return 0
+
+
+def _from(one: tuple[Source, int, int], from_ms: int) -> range:
+    """The rows of a range that close at a moment or later."""
+    source, low, high = one
+    return range(low + int(source.close_ms[low:high].searchsorted(from_ms)), high)

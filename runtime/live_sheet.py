@@ -69,6 +69,10 @@ def _machine(engine: Engine, instance: Instance) -> Plain:
         "state": instance.snapshot.state,
         "since_ms": instance.snapshot.since_ms,
         "holds": sorted(holds),
+        "version": instance.book.version,
+        "waits_for": engine.rulebook.books[instance.book.name].version
+        if instance.key in engine.versions.waiting
+        else None,
     }
 
 

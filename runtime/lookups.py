@@ -67,6 +67,10 @@ class Lookups:
                 search.went_out(now_ms)
                 yield order_id
 
+    def is_due(self, now_ms: int) -> bool:
+        """Whether the next look-up of any order is due."""
+        return any(now_ms >= search.next_ms for search in self._searches.values())
+
     def hasten(self, now_ms: int) -> None:
         """Look for every order soon: a process has begun, and whoever asked before it hears no answer."""
         for search in self._searches.values():

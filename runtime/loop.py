@@ -8,7 +8,7 @@ from runtime.answers import NOT_SENT
 from runtime.engine import Engine
 from runtime.events import CandleClose, Event, FactObserved, OrderRejected, Started, Timer
 from runtime.ports import Clock, Inbox, Journal, JournalAwayError, Venue
-from runtime.requests import ChangeStop, MoveMoney, PlaceOrder, Request, SetLeverage
+from runtime.requests import ChangeStop, EarnOrder, MoveMoney, PlaceOrder, Request, SetLeverage
 from runtime.step import Step
 
 SECOND_MS, MINUTE_MS = 1_000, 60_000
@@ -128,7 +128,7 @@ class Loop:
 def refusals(request: Request, reason: str, at_ms: int) -> Iterable[Event]:
     """What the engine hears of a request that was kept back: nothing of it is anywhere, and nothing will come."""
     match request:
-        case PlaceOrder():
+        case PlaceOrder() | EarnOrder():
             yield OrderRejected(at_ms, request.order_id, NOT_SENT, reason)
         case MoveMoney():
             yield OrderRejected(at_ms, request.transfer_id, NOT_SENT, reason)

@@ -39,6 +39,9 @@ class OrderPath:
 
     def accepted(self, event: OrderAccepted, draft: Draft) -> None:
         """The exchange has the order; a wish to cancel it that may have been lost is repeated."""
+        if self._trader.earn.knows(event.order_id):
+            self._trader.earn.accepted(event.order_id, draft.at_ms)
+            return
         ticket = self._desk.tickets.get(event.order_id)
         if ticket is None:
             return
@@ -74,6 +77,9 @@ class OrderPath:
 
     def unknown(self, event: OrderUnknown, draft: Draft) -> None:
         """The answer to a request is lost: look, and ask for nothing a second time."""
+        if self._trader.earn.knows(event.order_id):
+            self._trader.earn.unknown(event, draft)
+            return
         ticket = self._desk.tickets.get(event.order_id)
         if ticket is None:
             account = self._account(event.order_id)
@@ -85,6 +91,9 @@ class OrderPath:
 
     def looked_up(self, event: LookedUp, draft: Draft) -> Iterator[Reaction]:
         """A look-up has ended; what it found was taken in before."""
+        if self._trader.earn.knows(event.order_id):
+            self._trader.earn.looked_up(event, draft)
+            return
         ticket = self._desk.tickets.get(event.order_id)
         verdict = self.lookups.answered(event.order_id, event.found, event.complete, event.at_ms)
         if ticket is None or verdict is Verdict.OPEN:
@@ -110,6 +119,7 @@ class OrderPath:
 
     def tick(self, draft: Draft) -> Iterator[Reaction]:
         """Do what is due: look-ups, alarms, new attempts and cancellations."""
+        self._trader.earn.tick(draft)
         for order_id in self.lookups.due(draft.at_ms):
             self._look_up(order_id, draft)
         for order_id in self.lookups.alarms(draft.at_ms):
@@ -124,6 +134,7 @@ class OrderPath:
 
     def restarted(self, draft: Draft) -> None:
         """A process has begun: an order that was committed and has no answer may have left or not."""
+        self._trader.earn.restarted(draft.at_ms)
         self.lookups.hasten(draft.at_ms)
         for ticket in self._desk.live():
             if ticket.snapshot.state == "SUBMITTED":
@@ -209,7 +220,13 @@ class OrderPath:
         if ticket is not None:
             return ticket.request.account
         kind, _, rest = name.partition(":")
-        return rest.partition(":")[0] if kind in ("stop", "leverage") else self._trader.transfers.source(name)
+        if kind in ("stop", "leverage"):
+            return rest.partition(":")[0]
+        return self._trader.transfers.source(name) or self._trader.earn.source(name)
+
+    def unsettled(self, account: str) -> frozenset[str]:
+        """The coins of an account that are on their way to Earn or back."""
+        return self._trader.earn.unsettled(account)
 
     def _named(self, ticket: Ticket) -> str:
         return f"the order {ticket.request.order_id} of {ticket.rule} for {ticket.request.symbol}"

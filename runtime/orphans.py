@@ -89,9 +89,12 @@ class Orphans:
         self._coins(event, draft)
 
     def _coins(self, event: AccountSeen, draft: Draft) -> None:
+        lent = self._portfolio.all_lent(event.account) if event.lent is None else dict(event.lent)
         shown = dict(event.wallet)
-        for coin in sorted(shown.keys() | self._portfolio.wallets(event.account).keys()):
-            change = EXACT.subtract(shown.get(coin, ZERO), self._portfolio.wallet(event.account, coin))
+        for coin in sorted(shown.keys() | lent.keys() | self._portfolio.wallets(event.account).keys()):
+            theirs = EXACT.add(shown.get(coin, ZERO), lent.get(coin, ZERO))
+            change = EXACT.subtract(theirs, self._portfolio.wallet(event.account, coin))
+            self._portfolio.lend(event.account, coin, lent.get(coin, ZERO))
             if change:
                 name = f"adopted:{event.account}:{coin}:{draft.at_ms}"
                 self._portfolio.apply_cash_flow(CashFlow(draft.at_ms, name, event.account, coin, change))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from runtime.decimals import plain
-from runtime.requests import MoveMoney, PlaceOrder, Request
+from runtime.requests import EarnOrder, EarnSide, MoveMoney, PlaceOrder, Request
 from runtime.step import Approved, Outcome
 
 ZERO = Decimal(0)
@@ -28,6 +28,9 @@ def told(request: Request) -> str:
     """What a request asks for, in words; empty for what moves neither coins nor money."""
     if isinstance(request, MoveMoney):
         return f"{plain(request.amount)} {request.coin} from {request.source} to {request.destination}"
+    if isinstance(request, EarnOrder):
+        where = "to Earn" if request.side is EarnSide.STAKE else "back from Earn"
+        return f"{plain(request.amount)} {request.coin} {where}"
     return asked(request) if isinstance(request, PlaceOrder) else ""
 
 

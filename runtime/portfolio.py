@@ -6,7 +6,16 @@ from typing import Any
 
 from runtime.account import Account
 from runtime.decimals import EXACT, ONE, ZERO, plain, readable
-from runtime.events import Candle, CashFlow, Fill, FundingPayment, LeverageSet, StopPlaced
+from runtime.events import (
+    Candle,
+    CashFlow,
+    EarnMoved,
+    Fill,
+    FundingPayment,
+    InterestPaid,
+    LeverageSet,
+    StopPlaced,
+)
 from runtime.instrument import Instrument, Market
 from runtime.linear_value import LinearValue, linear_value
 from runtime.marks import Key, Marks
@@ -102,6 +111,20 @@ class Portfolio:
         self._worth.clear()
         return account.apply_cash_flow(flow, self._spot_symbol(flow.coin))
 
+    def apply_earn(self, moved: EarnMoved) -> bool:
+        """Count coins as lent out or back once, by the order's id; False when it was counted before."""
+        return self._account(moved.account).apply_earn(moved)
+
+    def apply_interest(self, paid: InterestPaid) -> bool:
+        """Count interest once, by its payment id; it is profit, and no money from outside."""
+        self._worth.clear()
+        price = self._marks.coin(paid.coin)
+        return self._account(paid.account).apply_interest(paid, self._spot_symbol(paid.coin), price)
+
+    def lend(self, account: str, coin: str, amount: Decimal) -> None:
+        """Count this much of a coin as lent out, because the exchange shows it so."""
+        self._account(account).lend(coin, amount)
+
     def apply_leverage(self, event: LeverageSet) -> None:
         """Remember the leverage of a symbol."""
         self._account(event.account).leverages[event.symbol] = event.leverage
@@ -121,13 +144,20 @@ class Portfolio:
 
     def mark(self, market: Market, symbol: str, price: Decimal) -> None:
         """Set the latest price of an instrument."""
-        self._marks.store((market, symbol), price)
-        self._worth.clear()
+        self._store((market, symbol), price)
 
     def mark_candle(self, market: Market, symbol: str, close: float) -> None:
         """Set the latest price of an instrument from a candle; it is made exact when somebody asks."""
-        self._marks.store((market, symbol), close)
-        self._worth.clear()
+        self._store((market, symbol), close)
+
+    def _store(self, key: Key, price: Decimal | float) -> None:
+        """What an account is worth changes with the prices of its positions and of its coins only."""
+        self._marks.store(key, price)
+        instrument = self._instruments.get(key)
+        for name in list(self._worth):
+            account = self._accounts[name]
+            if key in account.positions or instrument is None or instrument.base in account.wallet:
+                del self._worth[name]
 
     def track(self, candle: Candle) -> None:
         """Take a candle's range into the best and worst price of the positions that are open in its symbol."""
@@ -135,6 +165,10 @@ class Portfolio:
         for account in self._accounts.values():
             if key in account.positions:
                 account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
+
+    def has(self, account: str, key: Key) -> bool:
+        """Say whether an account has a position in an instrument, however small."""
+        return key in self._account(account).positions
 
     def is_held(self, market: Market, symbol: str) -> bool:
         """Say whether any account has a position in an instrument, however small."""
@@ -159,6 +193,10 @@ class Portfolio:
         """Give the latest price of an instrument, or None when there is none."""
         return self._marks.price((market, symbol))
 
+    def price_of(self, coin: str) -> Decimal | None:
+        """Give the latest price of a coin in money, or None when there is none."""
+        return self._marks.coin(coin)
+
     def wallet(self, account: str, coin: str) -> Decimal:
         """Give the amount of a coin in an account's wallet."""
         return self._account(account).wallet.get(coin, ZERO)
@@ -166,6 +204,14 @@ class Portfolio:
     def wallets(self, account: str) -> Mapping[str, Decimal]:
         """Give everything in an account's wallet."""
         return dict(self._account(account).wallet)
+
+    def lent(self, account: str, coin: str) -> Decimal:
+        """Give how much of a coin in an account's wallet is lent out."""
+        return self._account(account).lent.get(coin, ZERO)
+
+    def all_lent(self, account: str) -> Mapping[str, Decimal]:
+        """Give everything of an account that is lent out."""
+        return dict(self._account(account).lent)
 
     def position(self, account: str, market: Market, symbol: str) -> Position:
         """Give the position of an account in a symbol, flat when there is none."""
@@ -254,9 +300,11 @@ class Portfolio:
         return self._reservations.total(account, coin)
 
     def available(self, account: str, coin: str) -> Decimal:
-        """Give what no order and no position has spoken for; never below 0."""
+        """Give what no order and no position has spoken for and nobody has borrowed; never below 0."""
         owner = self._account(account)
         free = EXACT.subtract(owner.wallet.get(coin, ZERO), self._reservations.total(account, coin))
+        if coin in owner.lent:
+            free = EXACT.subtract(free, owner.lent[coin])
         if coin == self.money:
             free = EXACT.subtract(free, self._valuation.tied_up(owner))
         return max(ZERO, free)

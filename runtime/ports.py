@@ -25,6 +25,9 @@ class CandleExchange(Protocol):
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> Sequence[ExchangeEvent]:
         """Pay and collect the funding of a perpetual."""
 
+    def offer(self, rate: Decimal, at_ms: int) -> None:
+        """Let coins that are lent out at Earn earn another rate (a ratio, a year) from now on."""
+
 
 class LeapingExchange(CandleExchange, Protocol):
     """One that can say how far prices may go before it does anything by itself."""

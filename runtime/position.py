@@ -16,8 +16,9 @@ class Position:
     """A signed quantity in base coin and its signed cost in quote coin; short positions have both below zero.
 
     `unpriced` is the part of a spot holding that came without a purchase, so that its cost is unknown. `fees` (paid)
-    and `funding` (received) belong to the quantity still held; `realised` is the profit by price of what was already
-    taken off. Best and worst price count from the opening, as seen by someone who earns in the position's direction.
+    and `funding` (received, with interest) belong to the quantity still held; `realised` is the profit by price of what
+    was already taken off. Best and worst price count from the opening, as seen by someone who earns in the position's
+    direction.
     """
 
     market: Market
@@ -74,6 +75,19 @@ class Position:
     def funded(self, amount: Decimal) -> "Position":
         """Add a funding payment, positive when received."""
         return replace(self, funding=EXACT.add(self.funding, amount))
+
+    def grown(self, amount: Decimal, price: Decimal | None, at_ms: int) -> "Position":
+        """Take interest in coins, which is earned at the price of the moment; without a price its cost is unknown."""
+        if price is None:
+            return self.moved_in(amount, at_ms)
+        value = EXACT.multiply(amount, price)
+        return replace(
+            self,
+            quantity=EXACT.add(self.quantity, amount),
+            cost=EXACT.add(self.cost, value),
+            funding=EXACT.add(self.funding, value),
+            opened_ms=at_ms if self.opened_ms is None else self.opened_ms,
+        )
 
     def moved_in(self, amount: Decimal, at_ms: int | None) -> "Position":
         """Take coins that came (or left, below zero) without a trade; what comes has no known cost."""

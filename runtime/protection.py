@@ -233,7 +233,7 @@ class Protection:
         return self._wanted.get(key) or remembered or next(carried, None)
 
     def _held(self, account: str, symbol: str) -> bool:
-        return not self._portfolio.position(account, Market.LINEAR, symbol).is_flat
+        return self._portfolio.has(account, (Market.LINEAR, symbol))
 
     def _forget(self, key: Key) -> None:
         self._watched.discard(key)

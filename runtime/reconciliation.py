@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -117,15 +118,27 @@ class Reconciliation:
         account = event.account
         yield from self._of_positions(account, event.positions)
         shown = dict(event.wallet)
-        coins = sorted(shown.keys() | self._portfolio.wallets(account).keys())
-        for coin in coins:
+        lent = self._portfolio.all_lent(account)
+        # What is on its way to Earn or back is there, here, or nowhere to be seen.
+        settled = (shown.keys() | self._portfolio.wallets(account).keys()) - self._path.unsettled(account)
+        for coin in sorted(settled):
             ours, theirs = self._portfolio.wallet(account, coin), shown.get(coin, ZERO)
+            ours = EXACT.subtract(ours, lent[coin]) if coin in lent else ours
             if ours != theirs:
                 yield Difference(account, "coin", coin, plain(ours), plain(theirs))
+        yield from self._of_earn(event, lent)
         for order in event.orders:
             ticket = self._desk.tickets.get(order.order_id)
             if ticket is None or not ticket.live:
                 yield Difference(account, "order", order.order_id or order.exchange_id, FLAT, _order(order))
+
+    def _of_earn(self, event: AccountSeen, ours: Mapping[str, Decimal]) -> Iterator[Difference]:
+        """What is at Earn, where somebody has looked."""
+        theirs = ours if event.lent is None else dict(event.lent)
+        for coin in sorted((ours.keys() | theirs.keys()) - self._path.unsettled(event.account)):
+            we, they = ours.get(coin, ZERO), theirs.get(coin, ZERO)
+            if we != they:
+                yield Difference(event.account, "loan", coin, plain(we), plain(they))
 
     def _of_positions(self, account: str, shown: Sequence[SeenPosition]) -> Iterator[Difference]:
         theirs = {one.symbol: one.quantity for one in shown if one.quantity}

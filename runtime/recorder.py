@@ -7,12 +7,32 @@ from decimal import Decimal
 from runtime.doubts import with_doubts
 from runtime.engine import Engine
 from runtime.engine_results import with_gates
-from runtime.events import CandleClose, CashFlow, Event, Fill, FillKind, FundingPayment, OrderCancelled, OrderRejected
+from runtime.events import (
+    CandleClose,
+    CashFlow,
+    Event,
+    Fill,
+    FillKind,
+    FundingPayment,
+    InterestPaid,
+    OrderCancelled,
+    OrderRejected,
+)
 from runtime.found import Found
 from runtime.instrument import Market
 from runtime.outcome_words import asked, limit_texts, outcome_text
 from runtime.requests import OrderType, PlaceOrder
-from runtime.run import Day, DecisionRecord, EquityPoint, LevelChange, Note, OrderRecord, RunResult, RunSettings
+from runtime.run import (
+    Day,
+    DecisionRecord,
+    EquityPoint,
+    Interest,
+    LevelChange,
+    Note,
+    OrderRecord,
+    RunResult,
+    RunSettings,
+)
 from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
 from runtime.transfer_log import TransferLog
 from runtime.upkeep import upkeep_of
@@ -46,6 +66,7 @@ class Recorder:
     _orders: dict[str, _Order] = field(default_factory=dict)
     _fills: list[Fill] = field(default_factory=list)
     _funding: list[FundingPayment] = field(default_factory=list)
+    _interest: list[Interest] = field(default_factory=list)
     _decisions: list[DecisionRecord] = field(default_factory=list)
     _refusals: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = field(default_factory=dict)
     _levels: list[LevelChange] = field(default_factory=list)
@@ -63,6 +84,9 @@ class Recorder:
             self._on_fill(event)
         elif isinstance(event, FundingPayment):
             self._funding.append(event)
+        elif isinstance(event, InterestPaid):
+            value = event.amount * (self.engine.portfolio.price_of(event.coin) or ZERO)
+            self._interest.append(Interest(event.at_ms, event.account, event.coin, event.amount, value))
         elif isinstance(event, CashFlow):
             self._on_flow(event)
         elif isinstance(event, OrderRejected | OrderCancelled):
@@ -209,6 +233,7 @@ class Recorder:
             fills=tuple(self._fills),
             trades=self.engine.trades.all,
             funding=tuple(self._funding),
+            interest=tuple(self._interest),
             decisions=tuple(self._decisions),
             levels=tuple(self._levels),
             notes=tuple(self._notes),

@@ -142,6 +142,43 @@ class MoveMoney:
         return False
 
 
+class EarnSide(StrEnum):
+    """Which way coins go at Earn: out on loan, or back."""
+
+    STAKE = "stake"
+    REDEEM = "redeem"
+
+
+@dataclass(frozen=True, slots=True)
+class EarnOrder:
+    """Lend a coin out to Bybit Earn, or take it back; `order_id` is the engine's own id, as that of an order is."""
+
+    order_id: str
+    account: str
+    coin: str
+    amount: Decimal
+    side: EarnSide
+
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away: coins that are back can be sold."""
+        return self.side is EarnSide.REDEEM
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpEarn:
+    """Ask what became of an order at Earn; LookedUp ends the answer."""
+
+    order_id: str
+    account: str
+    coin: str
+
+    @property
+    def protective(self) -> bool:
+        """Whether it can only take risk away: it changes nothing."""
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class LookUpOrder:
     """Ask what became of an order: its open orders, history and executions; LookedUp ends the answer."""
@@ -170,5 +207,5 @@ class LookAtAccount:
 
 
 OrderRequest = PlaceOrder | CancelOrder | ChangeStop | SetLeverage
-Look = LookUpOrder | LookAtAccount
-Request = OrderRequest | MoveMoney | Look
+Look = LookUpOrder | LookUpEarn | LookAtAccount
+Request = OrderRequest | MoveMoney | EarnOrder | Look

@@ -147,13 +147,25 @@ class TransferRecord:
     ended_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """Interest for coins that were lent out; `value` is what it was worth when it was paid, in quote coin."""
+
+    at_ms: int
+    account: str
+    coin: str
+    amount: Decimal
+    value: Decimal
+
+
 @dataclass(frozen=True)
 class RunResult:
     """Everything a run produced, in the order in which it happened.
 
-    `days` are those of the coins that were traded, `thresholds` the drawdowns at which the breaker's levels begin,
-    `phase_facts` what the run says of each engine, `gates` those between phases that such facts decide, `doubts` what
-    makes it worth less than it looks; None where nothing was looked for. `found` has the searches that chose values.
+    `interest` is what lent coins earned. `days` are those of the coins that were traded, `thresholds` the drawdowns at
+    which the breaker's levels begin, `phase_facts` what the run says of each engine, `gates` those between phases that
+    such facts decide, `doubts` what makes it worth less than it looks; None where nothing was looked for. `found`
+    has the searches that chose values.
     """
 
     settings: RunSettings
@@ -177,6 +189,7 @@ class RunResult:
     gates: tuple[GateResult, ...] = ()
     doubts: tuple[HeldDoubt, ...] | None = None
     found: Mapping[str, Found] = field(default_factory=dict)
+    interest: tuple[Interest, ...] = ()
 
     @property
     def closes(self) -> dict[str, tuple[tuple[int, float], ...]]:

@@ -113,7 +113,27 @@ class Difference:
         return f"{self.account}, {self.kind} {self.what}: the books have {self.ours}, the exchange has {self.theirs}."
 
 
-Record = Decision | Transition | LevelMove | Notice | HaltStage | Difference
+@dataclass(frozen=True, slots=True)
+class VersionTaken:
+    """A machine goes by another version of its book from now on; without a book it is that of all rule files."""
+
+    book: str
+    symbol: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionKept:
+    """A machine holds something and goes on by an older version of its book than the newest."""
+
+    book: str
+    symbol: str
+    kept: str
+    newest: str
+
+
+Record = Decision | Transition | LevelMove | Notice | HaltStage | Difference | VersionTaken | VersionKept
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from machines.intents import (
     Enter,
     Intent,
     Leave,
+    Lend,
+    MoveStop,
     PairIntent,
     Sell,
+    TakeBack,
     Transfer,
     Urgency,
 )
@@ -23,8 +26,9 @@ from runtime.answers import NOT_SENT
 from runtime.decimals import percent, readable
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
+from runtime.earn import Earn
 from runtime.envelope import EnvelopeWatch
-from runtime.events import Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.events import EarnMoved, Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
 from runtime.fences import Fences
 from runtime.instance import Instance
 from runtime.instrument import Instrument, Market
@@ -78,6 +82,7 @@ class Trader:
     ) -> None:
         self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
+        self.earn = Earn(world.portfolio)
         self._world = world
         self._portfolio = world.portfolio
         self._ladder = ladder
@@ -94,17 +99,46 @@ class Trader:
             draft.tell(intent.severity, instance.book.name, intent.text)
             return Approved(intent, (), ())
         if isinstance(intent, Transfer):
-            reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
-            if reason is not None:
-                return Refused(intent, "gate", reason)
-            return self.transfers.consider(instance, rule, intent, draft)
+            return self._transfer(instance, rule, intent, draft)
         if isinstance(intent, PairIntent) or (isinstance(intent, CancelOpen) and instance.book.hedged_on):
             return self.pairs.consider(instance, rule, intent, draft)
+        if isinstance(intent, Lend | TakeBack):
+            return self._lend(instance, rule, intent, draft)
+        waits = self._wait_for_coins(instance, rule, intent, draft)
+        return self._trade(instance, rule, intent, draft) if waits is None else waits
+
+    def _trade(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome:
         answer = self._answer(instance, rule, intent, draft.at_ms)
         if isinstance(answer, Refused):
             return answer
         self._place(instance, rule, answer, draft)
         return answer.approved
+
+    def _transfer(self, instance: Instance, rule: str, intent: Transfer, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.TRANSFER, instance.book.name, instance.book.account)
+        if reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.transfers.consider(instance, rule, intent, draft)
+
+    def _lend(self, instance: Instance, rule: str, intent: Lend | TakeBack, draft: Draft) -> Outcome:
+        reason = self._forbids(gate.Purpose.ENTRY, instance.book.name, instance.book.account)
+        if isinstance(intent, Lend) and reason is not None:
+            return Refused(intent, "gate", reason)
+        return self.earn.consider(instance, rule, intent, draft)
+
+    def _wait_for_coins(self, instance: Instance, rule: str, intent: Plannable, draft: Draft) -> Outcome | None:
+        """What is lent out comes home before it is sold; None where nothing has to be waited for."""
+        if isinstance(intent, CancelOpen):
+            self.earn.forget_sale(instance.key, intent.symbol)
+        return self.earn.before_sale(instance, rule, intent, draft) if isinstance(intent, Sell | Leave) else None
+
+    def earn_moved(self, event: EarnMoved, instances: Mapping[tuple[str, str], Instance], draft: Draft) -> None:
+        """Coins are lent out, or back: what has waited for them is sold now."""
+        self.earn.moved(event, draft)
+        for key, sale in tuple(self.earn.sales_due(event.account, event.coin, draft.at_ms)):
+            outcome = self.consider(instances[key], sale.rule, sale.intent, draft) if key in instances else None
+            if isinstance(outcome, Refused):
+                draft.tell("P1", key[0], f"{sale.intent.symbol} is back from Earn and not sold: {outcome.reason}")
 
     def rehearse(
         self, instance: Instance, rule: str, intent: Plannable | PairIntent, now_ms: int
@@ -200,9 +234,11 @@ class Trader:
     ) -> Placeable | Refused:
         price, limits = instance.view.price(intent.symbol), allowed.limits
         assert price is not None
-        naming = self._naming(instance, rule, intent.symbol, now_ms)
+        naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
-        view = view or self.account_view(instance, intent.symbol)
+        if view is None:
+            seen = self.protected_view if isinstance(intent, MoveStop) else self.account_view
+            view = seen(instance, intent.symbol)
         planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
             return Refused(intent, "size", "; ".join((*(limit.text for limit in limits), planned.reason)))
@@ -212,8 +248,12 @@ class Trader:
                 return Refused(intent, "envelope", reason)
         return Placeable(Approved(intent, planned.requests, (*limits, *planned.limits)), planned, naming)
 
-    def _naming(self, instance: Instance, rule: str, symbol: str, now_ms: int) -> Naming:
+    def _naming(self, instance: Instance, rule: str, intent: Plannable, now_ms: int) -> Naming:
+        """What the order of an intent is named after; what makes no order needs no name of its own."""
         slot = f"{instance.book.name}:{now_ms}"
+        if isinstance(intent, MoveStop | CancelOpen):
+            return Naming(rule, slot)
+        symbol = intent.symbol
         attempt = 1 + self.desk.failed_exits(instance.book.name, symbol)
         while order_id(instance.book.account, rule, slot, symbol, attempt) in self.desk.tickets:
             attempt += 1
@@ -247,6 +287,19 @@ class Trader:
             attempt=naming.attempt,
             snapshot=self.desk.fresh(now_ms),
             patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
+        )
+
+    def protected_view(self, instance: Instance, symbol: str) -> AccountView:
+        """What planning the move of a stop needs to know: position and stop; nothing is spent."""
+        account, market = instance.book.account, instance.view.market
+        return AccountView(
+            account=account,
+            equity=None,
+            available=ZERO,
+            free=ZERO,
+            notional=None,
+            position=self._portfolio.position(account, market, symbol),
+            stop=self._portfolio.stop(account, symbol),
         )
 
     def account_view(self, instance: Instance, symbol: str) -> AccountView:
@@ -404,6 +457,9 @@ class Trader:
         if self.transfers.knows(event.order_id):
             yield from self.transfers.rejected(event, draft)
             return
+        if self.earn.knows(event.order_id):
+            self.earn.rejected(event, draft)
+            return
         if ticket is None:
             draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
             return
@@ -519,6 +575,7 @@ class Trader:
             "orders": self.desk.to_plain(),
             "envelope": self._envelope.to_plain(),
             "transfers": self.transfers.to_plain(),
+            "earn": self.earn.to_plain(),
         }
 
     def restore(self, plain: Mapping[str, Any]) -> None:
@@ -526,3 +583,6 @@ class Trader:
         self.desk.restore(plain["orders"])
         self._envelope.restore(plain["envelope"])
         self.transfers.restore(plain["transfers"])
+        # A snapshot of an older version has none.
+        if "earn" in plain:
+            self.earn.restore(plain["earn"])

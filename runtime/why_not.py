@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from machines.intents import Alert, Transfer
+from machines.intents import Alert, Lend, TakeBack, Transfer
 from machines.table import Snapshot
 from rules.language.book import Mode, Rule
 from rules.language.explain import Explained
@@ -117,7 +117,7 @@ def _answers(engine: Engine, instance: Instance, rule: Rule, symbol: str, at_ms:
     if not instance.machine.may(snapshot, rule.trigger, firing):
         return
     for intent in instance.machine.fire(snapshot, rule.trigger, firing).intents:
-        if not isinstance(intent, Alert | Transfer) and intent.symbol == symbol:
+        if not isinstance(intent, Alert | Transfer | Lend | TakeBack) and intent.symbol == symbol:
             for outcome in engine.trader.rehearse(instance, rule.id, intent, at_ms):
                 yield _answer(outcome)
 

@@ -5,18 +5,19 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
 from adapters.bybit.account_news import is_positions_stop
-from adapters.bybit.client import NoAnswerError, RefusedError
+from adapters.bybit.client import NOT_ANSWERED, NoAnswerError, RefusedError
 from adapters.bybit.fields import MalformedError, decimal, row, rows
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED, SETTLED_IN, order_of, position_of
+from adapters.bybit.looks import SETTLED_IN, order_of, position_of
+from adapters.bybit.savings import Loan, coming_home, loans
 from adapters.bybit.wallet import coins, unified
-from adapters.bybit.wire import placement
+from adapters.bybit.wire import loan, placement
 from adapters.clock import Stopwatch
 from runtime.decimals import readable
 from runtime.events import SeenOrder, SeenPosition
 from runtime.instrument import Market
 from runtime.ports import Clock
-from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
+from runtime.requests import EarnOrder, EarnSide, OrderType, PlaceOrder, Side, TimeInForce
 
 ZERO = Decimal(0)
 PAUSE_S = 0.5
@@ -43,22 +44,25 @@ class Lot:
 class Left:
     """What is in an account: open orders, perpetual positions that are not flat, and coins that can be sold.
 
-    `dust` are coins of which nothing can be sold: too little, or no market against USDT.
+    `dust` are coins of which nothing can be sold: too little, or no market against USDT. `loans` are coins at Earn,
+    `coming` those that were called back from there.
     """
 
     orders: tuple[SeenOrder, ...] = ()
     positions: tuple[SeenPosition, ...] = ()
     sales: Mapping[str, Decimal] = field(default_factory=dict)
     dust: Mapping[str, Decimal] = field(default_factory=dict)
+    loans: tuple[Loan, ...] = ()
+    coming: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is left that can be closed."""
-        return not (self.orders or self.positions or self.sales)
+        return not (self.orders or self.positions or self.sales or self.loans or self.coming)
 
 
 class BreakGlass:
-    """Cancels orders, closes positions by reduce-only market orders, and, where asked for, sells all coins.
+    """Cancels orders, closes positions by reduce-only market orders, and sells all coins, lent or not, where asked for.
 
     Stops that stand with a position stay until it is flat; other orders that only reduce go last. No order of these can
     open anything, so each may be sent again when nobody knows what became of it.
@@ -82,7 +86,10 @@ class BreakGlass:
         }
         sales = {coin: fit for coin, amount in held.items() if (fit := self._saleable(coin, amount))}
         dust = {coin: amount for coin, amount in held.items() if coin not in sales}
-        return Left(orders, positions, sales if self._spot else {}, dust if self._spot else {})
+        if not self._spot:
+            return Left(orders, positions)
+        lent, coming = self._lent()
+        return Left(orders, positions, sales, dust, lent, coming)
 
     def flatten(self, patience_s: float) -> Left | None:
         """Close everything, and return what is left when nothing is or the time is over; None: nobody knows.
@@ -102,6 +109,13 @@ class BreakGlass:
             if watch.elapsed_s() > patience_s:
                 return left
             self._pause(PAUSE_S)
+
+    def _lent(self) -> tuple[tuple[Loan, ...], Mapping[str, Decimal]]:
+        """What is at Earn, and what is on its way back; nothing where the key may not look or there is no Earn."""
+        try:
+            return tuple(loans(self._line)), coming_home(self._line)
+        except RefusedError:
+            return (), {}
 
     # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +163,8 @@ class BreakGlass:
                 self._cancel(order)
         for position in left.positions:
             self._close(position)
+        for one in left.loans:
+            self._call_home(one)
         for coin, quantity in left.sales.items():
             self._place(Market.SPOT, f"{coin}{SETTLED_IN}", Side.SELL, quantity)
 
@@ -162,10 +178,17 @@ class BreakGlass:
         side = Side.SELL if position.quantity > 0 else Side.BUY
         self._place(Market.LINEAR, position.symbol, side, size if lot is None else min(size, lot.most))
 
-    def _place(self, market: Market, symbol: str, side: Side, quantity: Decimal) -> None:
+    def _call_home(self, one: Loan) -> None:
+        order = EarnOrder(self._name(), "", one.coin, one.amount, EarnSide.REDEEM)
+        self._ask(f"take {readable(one.amount)} {one.coin} back from Earn", "stake_or_redeem", loan(order, one.product))
+
+    def _name(self) -> str:
         self._sent += 1
+        return f"break-glass-{self._clock.now_ms()}-{self._sent}"
+
+    def _place(self, market: Market, symbol: str, side: Side, quantity: Decimal) -> None:
         order = PlaceOrder(
-            f"break-glass-{self._clock.now_ms()}-{self._sent}",
+            self._name(),
             "",
             market,
             symbol,

@@ -49,6 +49,10 @@ class NoAnswerError(Exception):
     """Nobody knows what became of a request: nothing came back, or nothing that can be read."""
 
 
+NOT_ANSWERED = (RefusedError, NoAnswerError, MalformedError)
+"""Why a question has no answer that can be used."""
+
+
 class Client:
     """Calls pybit by the name of its method. Not safe for several threads at once: each thread has its own."""
 

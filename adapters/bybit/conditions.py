@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.fields import rows
 from adapters.bybit.history import History
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED
 from runtime.events import FactObserved
 
 INSURANCE, TROUBLE = "insurance.fund", "exchange.trouble"

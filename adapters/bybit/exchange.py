@@ -1,19 +1,18 @@
 """Bybit as a whole: requests out, events in, and a watch over both."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event as Flag
 from threading import Thread
 
 from adapters.bybit.candles import CandleCollector, Outlet, Patience, Series
-from adapters.bybit.client import Client, Keys
+from adapters.bybit.client import NOT_ANSWERED, Client, Keys
 from adapters.bybit.conditions import Conditions
 from adapters.bybit.history import History
 from adapters.bybit.ledger import Ledger, Owner, Transfer, transfers_since
 from adapters.bybit.limits import Limits
 from adapters.bybit.line import Line
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.private_stream import PrivateListener
 from adapters.bybit.public_stream import PublicListener
@@ -23,6 +22,7 @@ from adapters.bybit.settlements import Settlements
 from adapters.bybit.socket import PRIVATE, Socket
 from adapters.bybit.stream import Stream
 from adapters.bybit.venue import Account, BybitVenue, Setting
+from adapters.bybit.yields import Yields
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 from runtime.requests import Request
@@ -79,8 +79,8 @@ class Bybit:
         self._lines: list[Line] = []
         self._quotes = Quotes(list(setting.instruments), setting.inbox.put, plan.watch.quotes_every_ms)
         self._private = {account.name: self._private_stream(account) for account in accounts}
-        collector = self._collector()
-        self._public = [self._public_stream(market, collector) for market in Market if self._series_of(market)]
+        self._collected = self._collector()
+        self._public = self._public_streams()
         self._probe = Client(setting.hosts)
         self._reachability = Reachability(
             setting.inbox.put, setting.tell, monotonic_ms(), plan.watch.lost_ms, plan.watch.checks_clock
@@ -99,6 +99,22 @@ class Bybit:
     def send(self, request: Request) -> None:
         """Queue a request; never waits for its answer."""
         self.venue.send(request)
+
+    def listen_to(self, series: Sequence[Series]) -> int:
+        """Listen to more candles from now on, and give the last moment whose candles were passed on without them.
+
+        The public connections are opened anew; what closes meanwhile is asked for. Not for the engine's thread.
+        """
+        for stream in self._public:
+            stream.stop()
+        last_ms = self._collected.last_ms
+        more = tuple(dict.fromkeys([*self._plan.series, *series]))
+        self._plan = replace(self._plan, series=more, candles_after_ms=last_ms)
+        self._collected = self._collector()
+        self._public = self._public_streams()
+        for stream in self._public:
+            stream.start()
+        return last_ms
 
     @property
     def whole(self) -> bool:
@@ -135,13 +151,20 @@ class Bybit:
         perpetuals = sorted({symbol for of, symbol, _ in plan.series if of is Market.LINEAR})
         settlements = Settlements(history, perpetuals, self._quotes, setting.inbox.put, plan.candles_after_ms)
 
+        lent = [coin for coins in setting.lends.values() for coin in coins]
+        yields = Yields(self._line(), lent, setting.inbox.put, setting.tell)
+
         def before(moment: int) -> None:
             settlements.at(moment)
+            yields.at(moment)
             plan.before_candles(moment)
 
         outlet = Outlet(setting.inbox.put, setting.tell, before)
         patience = Patience(monotonic_ms, self._may_decide, plan.watch.stragglers_ms)
         return CandleCollector(plan.series, plan.candles_after_ms, history.candles, outlet, patience)
+
+    def _public_streams(self) -> list[Stream]:
+        return [self._public_stream(market, self._collected) for market in Market if self._series_of(market)]
 
     def _public_stream(self, market: Market, collector: CandleCollector) -> Stream:
         setting = self._setting

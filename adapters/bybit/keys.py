@@ -21,14 +21,22 @@ class KeyProblem:
     text: str
 
 
-def check_key(client: Client, account: str, member: str, trades: bool, now_ms: int) -> list[KeyProblem]:
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What an account does with its key: it trades, otherwise a read-only key is wanted; it lends coins at Earn."""
+
+    trades: bool
+    lends: bool = False
+
+
+def check_key(client: Client, account: str, member: str, uses: Uses, now_ms: int) -> list[KeyProblem]:
     """Check one account's key: its owner, what it may do, from where, and for how long.
 
-    `trades` says that the account trades with it; otherwise a read-only key is wanted. Raises RefusedError and
-    NoAnswerError.
+    Raises RefusedError and NoAnswerError.
     """
     facts = client.call("get_api_key_information").result
-    return [*_owner(facts, account, member), *_permissions(facts, account, trades), *_bounds(facts, account, now_ms)]
+    allowed = (*_permissions(facts, account, uses.trades), *_earn(facts, account, uses.lends))
+    return [*_owner(facts, account, member), *allowed, *_bounds(facts, account, now_ms)]
 
 
 def _owner(facts: Row, account: str, member: str) -> Iterator[KeyProblem]:
@@ -52,6 +60,13 @@ def _permissions(facts: Row, account: str, trades: bool) -> Iterator[KeyProblem]
         yield KeyProblem(False, f"The key of {account} may trade, and nothing here does. A read-only key is enough.")
     if trades and not reads_only and not {"Order", "SpotTrade", "OrderWrite"} & granted:
         yield KeyProblem(True, f"The key of {account} has no permission to place orders, and this account trades.")
+
+
+def _earn(facts: Row, account: str, lends: bool) -> Iterator[KeyProblem]:
+    """Without the permission a book trades all the same: only its coins stay where they are."""
+    if lends and not row(facts.get("permissions"), "permissions").get("Earn"):
+        text = f"The key of {account} has no permission for Earn, so its coins are not lent: add it, or take `lends`"
+        yield KeyProblem(False, f"{text} out of the book.")
 
 
 def _bounds(facts: Row, account: str, now_ms: int) -> Iterator[KeyProblem]:

@@ -24,6 +24,10 @@ PER_SECOND = {
     "get_api_key_information:": 10,
     "get_transaction_log:linear": 25,
     "create_universal_transfer:": 5,
+    "stake_or_redeem:FlexibleSaving": 5,
+    "get_stake_or_redemption_history:FlexibleSaving": 10,
+    "get_staked_position:FlexibleSaving": 10,
+    "get_yield:FlexibleSaving": 10,
 }
 
 

@@ -6,17 +6,17 @@ from decimal import Decimal
 from functools import partial
 
 from adapters.bybit.account_news import AccountNews, Put, is_positions_stop
-from adapters.bybit.client import NoAnswerError, RefusedError
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.executions import side_of
 from adapters.bybit.fields import MalformedError, Row, decimal, flag, optional_text, price_or_none, row, rows, text
 from adapters.bybit.line import Line
+from adapters.bybit.savings import Savings
 from adapters.bybit.wallet import coins, unified
 from runtime.events import AccountSeen, LookedUp, SeenOrder, SeenPosition
 from runtime.instrument import Market
 from runtime.ports import Clock
 from runtime.requests import LookUpOrder, Side
 
-NOT_ANSWERED = (RefusedError, NoAnswerError, MalformedError)
 SETTLED_IN = "USDT"
 OVERLAP_MS = 60_000
 
@@ -28,6 +28,7 @@ class _Seen:
     wallet: list[tuple[str, Decimal]] = field(default_factory=list)
     positions: dict[str, SeenPosition] = field(default_factory=dict)
     orders: list[SeenOrder] = field(default_factory=list)
+    lent: dict[str, Decimal] | None = None
     complete: bool = True
 
 
@@ -37,8 +38,10 @@ class Looks:
     `symbols` are the perpetuals whose emptiness is asked for one by one: only a row that says zero is flat.
     """
 
-    def __init__(self, line: Line, news: AccountNews, put: Put, clock: Clock, symbols: Sequence[str]) -> None:
-        self._line, self._news, self._put, self._clock = line, news, put, clock
+    def __init__(
+        self, line: Line, news: AccountNews, put: Put, clock: Clock, symbols: Sequence[str], savings: Savings
+    ) -> None:
+        self._line, self._news, self._put, self._clock, self._savings = line, news, put, clock, savings
         self._symbols = tuple(symbols)
 
     # ── one order ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,17 +103,25 @@ class Looks:
     # ── the account ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def account(self) -> Iterator[None]:
-        """Look at coins, positions and open orders, and tell them as one AccountSeen."""
+        """Look at coins, savings, positions and open orders, and tell them as one AccountSeen."""
         seen = _Seen()
-        for look in (self._wallet(seen), self._positions(seen), self._orders(seen)):
+        for look in (self._lent(seen), self._wallet(seen), self._positions(seen), self._orders(seen)):
             try:
                 yield from look
             except NOT_ANSWERED:
                 seen.complete = False
         positions = tuple(seen.positions[symbol] for symbol in sorted(seen.positions))
         orders = tuple(sorted(seen.orders, key=lambda order: (order.market, order.symbol, order.exchange_id)))
-        wallet = tuple(sorted(seen.wallet))
-        self._put(AccountSeen(self._clock.now_ms(), self._news.account, wallet, positions, orders, seen.complete))
+        wallet, now_ms = tuple(sorted(seen.wallet)), self._clock.now_ms()
+        lent = None if seen.lent is None else tuple(sorted(seen.lent.items()))
+        self._put(AccountSeen(now_ms, self._news.account, wallet, positions, orders, seen.complete, lent))
+
+    def _lent(self, seen: _Seen) -> Iterator[None]:
+        """Where coins may be lent: what is out, and the interest that has come in, which the wallet shows as well."""
+        if self._savings.coins:
+            for lent in self._savings.seen():
+                seen.lent = lent
+                yield
 
     def _wallet(self, seen: _Seen) -> Iterator[None]:
         seen.wallet += coins(unified(self._line)).items()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.executions import market_of
 from adapters.bybit.fields import MalformedError, Row, milliseconds, rows, shown
 from adapters.bybit.ledger import Ledger
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.offset import ExchangeClock
 from adapters.bybit.venue import Desk
 from adapters.clock import monotonic_ms

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from adapters.bybit.client import NOT_ANSWERED
 from adapters.bybit.history import History
-from adapters.bybit.looks import NOT_ANSWERED
 from adapters.bybit.quotes import Quotes
 from runtime.events import FactObserved
 

@@ -57,7 +57,7 @@ class Stream:
         self._socket: Socket | None = None
         self._heard_ms = self._next_try_ms = monotonic_ms()
         self._wait_ms = FIRST_WAIT_MS
-        self._told_ms: int | None = None
+        self._told_ms: dict[str, int] = {}
         self._stopping = Flag()
         self._thread = Thread(target=self._run, name=f"bybit {name}", daemon=True)
 
@@ -150,8 +150,8 @@ class Stream:
             self._say("P1", f"{self.name}: an error inside the engine's reader ({type(problem).__name__}: {problem})")
 
     def _say(self, priority: str, sentence: str) -> None:
-        """Tell, but not a thousand times."""
+        """Tell, but not a thousand times; what is less severe hides nothing that is more so."""
         now = monotonic_ms()
-        if self._told_ms is None or now - self._told_ms > TELL_AGAIN_MS:
-            self._told_ms = now
+        if priority not in self._told_ms or now - self._told_ms[priority] > TELL_AGAIN_MS:
+            self._told_ms[priority] = now
             self._tell(priority, sentence)

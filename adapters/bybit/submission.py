@@ -11,15 +11,16 @@ from adapters.bybit.answers import (
     news_of_cancel,
     own_answers,
 )
-from adapters.bybit.client import NoAnswerError, RefusedError, Reply
+from adapters.bybit.client import NOT_ANSWERED, NoAnswerError, RefusedError, Reply
 from adapters.bybit.line import Line
-from adapters.bybit.wire import Fields, batch, cancellation, leverage, placement, stop_change, transfer
+from adapters.bybit.savings import Savings, has_no_product
+from adapters.bybit.wire import Fields, batch, cancellation, leverage, loan, placement, stop_change, transfer
 from runtime.answers import NOT_SENT
-from runtime.events import CashFlow, Event, LeverageSet, OrderRejected
+from runtime.events import CashFlow, Event, LeverageSet, OrderAccepted, OrderRejected
 from runtime.ports import Clock
-from runtime.requests import CancelOrder, ChangeStop, MoveMoney, PlaceOrder, SetLeverage
+from runtime.requests import CancelOrder, ChangeStop, EarnOrder, MoveMoney, PlaceOrder, SetLeverage
 
-Changing = PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney
+Changing = PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney | EarnOrder
 NO_PERMISSION = 10005
 DONE = "SUCCESS"
 
@@ -27,8 +28,11 @@ DONE = "SUCCESS"
 class Submission:
     """Sends one account's changes; `members` are the exchange's numbers of the accounts, for transfers."""
 
-    def __init__(self, line: Line, news: AccountNews, put: Put, clock: Clock, members: dict[str, str]) -> None:
+    def __init__(
+        self, line: Line, news: AccountNews, put: Put, clock: Clock, members: dict[str, str], savings: Savings
+    ) -> None:
         self._line, self._news, self._put, self._clock, self._members = line, news, put, clock, members
+        self._savings = savings
 
     def send(self, request: Changing) -> None:
         """Send a request, once, and tell what its answer means."""
@@ -43,6 +47,8 @@ class Submission:
                 self._set_leverage(request)
             case MoveMoney():
                 self._move_money(request)
+            case EarnOrder():
+                self._lend(request)
 
     def place_all(self, orders: Sequence[PlaceOrder]) -> None:
         """Send several orders of one market in one request, once, and tell what its answer means to each of them."""
@@ -103,6 +109,24 @@ class Submission:
             NoAnswerError(f"The transfer is {answer.result.get('status')}.") if isinstance(answer, Reply) else answer
         )
         self._put(news_of(status, request.transfer_id, self._clock.now_ms()))
+
+    def _lend(self, order: EarnOrder) -> None:
+        """Send an order for flexible savings; only a look tells later that the coins have moved."""
+        try:
+            product = self._savings.product(order.coin)
+        except NOT_ANSWERED as problem:
+            # Nothing has left for which there was no product to name.
+            reason = f"The savings in {order.coin} could not be asked for: {problem}"
+            self._put(OrderRejected(self._clock.now_ms(), order.order_id, NOT_SENT, reason))
+            return
+        if product is None:
+            self._put(has_no_product(order, self._clock.now_ms()))
+            return
+        answer = self._ask("stake_or_redeem", loan(order, product.name))
+        if isinstance(answer, Reply):
+            self._put(OrderAccepted(answer.at_ms, order.order_id))
+        else:
+            self._put(news_of(answer, order.order_id, self._clock.now_ms()))
 
     def _ask(self, method: str, fields: Fields) -> Reply | RefusedError | NoAnswerError:
         try:

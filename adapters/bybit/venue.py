@@ -1,7 +1,7 @@
 """Where requests leave for Bybit: one thread and one client for each account."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapters.bybit.account_news import AccountNews, Instruments
 from adapters.bybit.client import Client, Keys
@@ -9,12 +9,23 @@ from adapters.bybit.hosts import Hosts, Mode
 from adapters.bybit.limits import AddressLimit, Limits
 from adapters.bybit.line import Line
 from adapters.bybit.looks import Looks
+from adapters.bybit.savings import Savings
 from adapters.bybit.submission import Changing, Submission
 from adapters.bybit.worker import ENTRY_PATIENCE_MS, Batch, Job, Turn, Worker
 from adapters.clock import monotonic_ms
 from runtime.instrument import Market
 from runtime.ports import Clock, Inbox
-from runtime.requests import CancelOrder, ChangeStop, LookAtAccount, LookUpOrder, MoveMoney, PlaceOrder, Request
+from runtime.requests import (
+    CancelOrder,
+    ChangeStop,
+    EarnOrder,
+    LookAtAccount,
+    LookUpEarn,
+    LookUpOrder,
+    MoveMoney,
+    PlaceOrder,
+    Request,
+)
 
 Tell = Callable[[str, str], None]
 """Takes a priority (P0 is the most urgent) and a sentence for people."""
@@ -33,7 +44,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all accounts share; `address` counts what they send together."""
+    """What all accounts share; `address` counts what they send together.
+
+    `lends` are the coins that may be lent out, by account; nobody else's savings are looked at.
+    """
 
     hosts: Hosts
     instruments: Instruments
@@ -42,6 +56,7 @@ class Setting:
     tell: Tell
     address: AddressLimit
     entry_patience_ms: int = ENTRY_PATIENCE_MS
+    lends: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Desk:
@@ -56,8 +71,11 @@ class Desk:
         self._batches = {market: self._batch(market) for market in Market}
         self.news = AccountNews(account.name, setting.instruments, setting.inbox.put, self._seek_fills)
         symbols = [symbol for market, symbol in setting.instruments if market is Market.LINEAR]
-        self.looks = Looks(self.line, self.news, setting.inbox.put, setting.clock, symbols)
-        self.submission = Submission(self.line, self.news, setting.inbox.put, setting.clock, members)
+        put, clock = setting.inbox.put, setting.clock
+        lends = setting.lends.get(account.name, ())
+        self.savings = Savings(account.name, lends, self.line, put, clock, setting.tell)
+        self.looks = Looks(self.line, self.news, put, clock, symbols, self.savings)
+        self.submission = Submission(self.line, self.news, put, clock, members, self.savings)
 
     def send(self, request: Request) -> None:
         """Queue a request."""
@@ -76,6 +94,8 @@ class Desk:
         if isinstance(request, LookUpOrder):
             endpoint = f"get_open_orders:{request.market.value}"
             return Job(Turn.PROTECTION, endpoint, lambda: self.looks.order(request))
+        if isinstance(request, LookUpEarn):
+            return Job(Turn.PROTECTION, "get_stake_or_redemption_history:FlexibleSaving", self._look_for(request))
         if isinstance(request, LookAtAccount):
             return Job(Turn.READING, "get_wallet_balance:", self.looks.account)
         turn = Turn.PROTECTION if request.protective else Turn.ENTRY
@@ -90,6 +110,9 @@ class Desk:
     def _submit_all(self, orders: Sequence[PlaceOrder]) -> Iterator[None]:
         self.submission.place_all(orders)
         yield from ()
+
+    def _look_for(self, request: LookUpEarn) -> Callable[[], Iterator[None]]:
+        return lambda: self.savings.order(request)
 
     def _submit(self, request: Changing) -> Iterator[None]:
         self.submission.send(request)
@@ -160,5 +183,7 @@ def endpoint_of(request: Changing) -> str:
             return "set_trading_stop:linear"
         case MoveMoney():
             return "create_universal_transfer:"
+        case EarnOrder():
+            return "stake_or_redeem:FlexibleSaving"
         case _:
             return "set_leverage:linear"

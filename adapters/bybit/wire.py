@@ -5,12 +5,24 @@ from decimal import ROUND_DOWN, Decimal
 
 from runtime.decimals import plain
 from runtime.instrument import Market
-from runtime.requests import CancelOrder, ChangeStop, MoveMoney, OrderType, PlaceOrder, SetLeverage, Side
+from runtime.requests import (
+    CancelOrder,
+    ChangeStop,
+    EarnOrder,
+    EarnSide,
+    MoveMoney,
+    OrderType,
+    PlaceOrder,
+    SetLeverage,
+    Side,
+)
 
 SIDES = {Side.BUY: "Buy", Side.SELL: "Sell"}
 SIDE_OF = {word: side for side, word in SIDES.items()}
 TYPES = {OrderType.MARKET: "Market", OrderType.LIMIT: "Limit"}
 ONE_WAY = 0
+FLEXIBLE = "FlexibleSaving"
+LOANS = {EarnSide.STAKE: "Stake", EarnSide.REDEEM: "Redeem"}
 LEAST_SLIPPAGE, MOST_SLIPPAGE = Decimal("0.01"), Decimal(10)
 """Percent; the exchange takes two decimals."""
 
@@ -105,4 +117,17 @@ def transfer(request: MoveMoney, members: dict[str, str]) -> Fields:
         "toMemberId": members[request.destination],
         "fromAccountType": "UNIFIED",
         "toAccountType": "UNIFIED",
+    }
+
+
+def loan(order: EarnOrder, product: str) -> Fields:
+    """Write an order for flexible savings, whose coins leave the unified account and come back to it."""
+    return {
+        "category": FLEXIBLE,
+        "orderType": LOANS[order.side],
+        "accountType": "UNIFIED",
+        "amount": plain(order.amount),
+        "coin": order.coin,
+        "productId": product,
+        "orderLinkId": order.order_id,
     }

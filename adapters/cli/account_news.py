@@ -1,6 +1,6 @@
 """News of accounts, without what had happened before the engine first looked at them."""
 
-from runtime.events import CashFlow, Event, Fill, FundingPayment
+from runtime.events import CashFlow, Event, Fill, FundingPayment, InterestPaid
 from runtime.ports import Inbox
 
 
@@ -15,7 +15,7 @@ class AccountNews:
 
     def put(self, event: Event) -> None:
         """Pass an event on unless it is too old to count."""
-        if not isinstance(event, Fill | FundingPayment | CashFlow) or event.at_ms > self._since_ms:
+        if not isinstance(event, Fill | FundingPayment | CashFlow | InterestPaid) or event.at_ms > self._since_ms:
             self._inbox.put(event)
 
     def take(self, timeout_s: float) -> Event | None:

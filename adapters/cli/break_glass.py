@@ -111,6 +111,10 @@ def _tell(left: "Left", *, coins: bool) -> None:
         say(f"  position: {told_position(position)}")
     for coin, amount in left.sales.items():
         say(f"  coins: {readable(amount)} {coin}")
+    for loan in left.loans:
+        say(f"  at Earn: {readable(loan.amount)} {loan.coin}")
+    for coin, amount in left.coming.items():
+        say(f"  on its way back from Earn: {readable(amount)} {coin}")
     for coin, amount in left.dust.items():
         say(f"  stays: {readable(amount)} {coin}, which can't be sold for USDT")
     if left.nothing:

@@ -1,4 +1,4 @@
-"""What the running engine is told: `eternal pause`, `resume`, `flatten`, `halt`, `ack`, `purchase`, and rarer ones."""
+"""What the running engine is told: `eternal pause`, `resume`, `flatten`, `halt`, `ack`, `purchase`, `reload`, …"""
 
 import getpass
 import os
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from adapters.postgres.connection import Connection
 
 SOURCE = "terminal"
-PATIENCE_S = 15.0
+PATIENCE_S, RELOAD_S = 15.0, 300.0
+RELOAD = "reload"
 Book = Annotated[str, typer.Argument(metavar="[BOOK]", help="Only this book; without it, all of them.")]
 OneBook = Annotated[str, typer.Argument(metavar="BOOK", help="The book.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; kept in the journal. Asked for where missing.")]
@@ -62,6 +63,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(halt)
     app.command("ack")(acknowledge)
     app.command()(purchase)
+    app.command()(reload)
 
 
 def _of_any_book(name: str) -> Callable[..., None]:
@@ -130,23 +132,46 @@ def purchase(
     tell("purchase", reason, Way(folder, queue, wait, as_json), book, confirmed=confirm)
 
 
+def reload(
+    reason: Reason = None,
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long it may take.")] = RELOAD_S,
+    as_json: AsJson = False,
+    folder: StoreFolder = FOLDER,
+) -> None:
+    """Let the running engine read its rule files again: checked, proved and tested first, and taken only when good.
+
+    What holds something keeps the version that it has until it is flat, unless its book says `adopt`.
+    """
+    from adapters.cli.reload_answer import print_answer
+
+    way = Way(folder, False, wait, as_json)
+    command_id, answer = asked(RELOAD, reason, way)
+    print_answer(command_id, answer, way)
+
+
 # ── there and back ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tell(name: str, reason: str | None, way: Way, book: str = "", *, confirmed: bool = False) -> None:
     """Ask the running engine for something and print what it answers; fails where it is refused or nobody answers."""
+    _print(*asked(name, reason, way, book, confirmed=confirmed), way)
+
+
+def asked(
+    name: str, reason: str | None, way: Way, book: str = "", *, confirmed: bool = False
+) -> "tuple[str, Answer | None]":
+    """Ask the running engine for something and give the command's id with the answer; None where it only waits."""
     from adapters.postgres.commands import Asked, ask
     from adapters.postgres.lease import holder_of
 
-    asked = Asked(name, book, whoever_asks(), reason_or_ask(reason), SOURCE, confirmed)
+    wanted = Asked(name, book, whoever_asks(), reason_or_ask(reason), SOURCE, confirmed)
     with opened(way.store) as connection:
         holder = holder_of(connection)
         running = holder is not None and holder.alive
         if not running and not way.queue:
             raise Failure(NOT_RUNNING)
-        command_id = ask(connection, asked)
-        answer = _answer(connection, command_id, way) if running else None
-    _print(command_id, answer, way)
+        command_id = ask(connection, wanted)
+        return command_id, _answer(connection, command_id, way) if running else None
 
 
 NOT_RUNNING = (

@@ -33,7 +33,7 @@ class OpenRequests:
     def asked(self, request: Plain) -> None:
         """Note a request: an order, a transfer, a stop, a look; of a transfer both halves are awaited."""
         match request["type"]:
-            case "PlaceOrder":
+            case "PlaceOrder" | "EarnOrder":
                 self._open[f"order {request['order_id']}"] = 1
             case "CancelOrder":
                 self._open[f"end {request['order_id']}"] = 1

@@ -11,14 +11,15 @@ from urllib.request import urlopen
 
 import polars as pl
 
-from adapters.bybit.client import Client, NoAnswerError, RefusedError
+from adapters.bybit.client import NOT_ANSWERED, Client, NoAnswerError, RefusedError
 from adapters.bybit.exchange import Watch
 from adapters.bybit.history import Fees, History
 from adapters.bybit.hosts import HostRefusedError, Hosts, Mode, hosts_of
-from adapters.bybit.keys import KeyProblem, check_key
+from adapters.bybit.keys import KeyProblem, Uses, check_key
 from adapters.bybit.limits import AddressLimit, Limits
 from adapters.bybit.line import Line
 from adapters.bybit.offset import ExchangeClock, Offset
+from adapters.bybit.savings import Savings
 from adapters.bybit.venue import Account
 from adapters.bybit.wallet import coins, unified, worth
 from adapters.cli.configuration import Configuration, RunMode
@@ -92,7 +93,8 @@ class Counter:
     def _check(self, name: str) -> tuple[list[KeyProblem], str]:
         try:
             owner = self.member(name)
-            problems = check_key(self._clients[name], name, owner, self._trading.trades_in(name), self.clock.now_ms())
+            uses = Uses(self._trading.trades_in(name), name in self._trading.lends)
+            problems = check_key(self._clients[name], name, owner, uses, self.clock.now_ms())
         except RefusedError as error:
             return [KeyProblem(True, f"The exchange refuses the key of {name}: {error}.")], name
         wanted = self._trading.folder.member(name)
@@ -116,6 +118,14 @@ class Counter:
         """Ask what an account has."""
         account = unified(self._line(self._clients[name]))
         return Wallet({coin: amount for coin, amount in coins(account).items() if amount}, worth(account))
+
+    def lent(self, name: str) -> Mapping[str, Decimal]:
+        """Ask what an account has lent out of the coins that it may lend; what can't be seen is taken for nothing."""
+        line = self._line(self._clients[name])
+        savings = Savings(name, self._trading.lends.get(name, ()), line, lambda _: None, self.clock, lambda *_: None)
+        with suppress(*NOT_ANSWERED):
+            return dict(savings.lent()) if savings.coins else {}
+        return {}
 
     def instruments(self) -> Instruments:
         """Ask what can be traded; fails where something that the books want is not there."""

@@ -87,7 +87,7 @@ def _around(opened: "WorkingFolder") -> Iterator[Found]:
 
 
 def _looked(what: str, look: Callable[[], str]) -> Found:
-    from adapters.bybit.looks import NOT_ANSWERED
+    from adapters.bybit.client import NOT_ANSWERED
     from adapters.cli.failure import Failure
 
     try:

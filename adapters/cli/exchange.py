@@ -73,6 +73,12 @@ def exchange(
     capital: Annotated[
         Decimal, typer.Option(parser=options.money, metavar="USDT", help="What the first account starts with.")
     ] = Decimal(100_000),
+    earn: Annotated[
+        Decimal | None,
+        typer.Option(
+            parser=options.ratio, metavar="RATIO", help="What coins lent out at Earn earn a year, such as 3%."
+        ),
+    ] = None,
     keys: Annotated[Path, typer.Option(help="Where the accounts' keys are written.")] = KEYS,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Let clients ask as often as they like.")] = False,
 ) -> None:
@@ -95,7 +101,10 @@ def exchange(
         market, span = market_of(folder, start, symbol or (), timeframe or TIMEFRAME)
         pace = None if step else speed
         setting = Setting(load_instruments(), market, span, held, speed=pace, gap_s=gap, limits=not no_limits)
-        _serve(Application(setting), port, keys, _pace(pace))
+        application = Application(setting)
+        if earn is not None:
+            application.exchange.live.model.offer(earn, span[0])
+        _serve(application, port, keys, _pace(pace))
 
 
 def _serve(application: "Application", port: int, keys: Path, pace: str) -> None:

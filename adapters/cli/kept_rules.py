@@ -1,16 +1,21 @@
 """Rule files as a store keeps them, so that a replay needs no other copy of them."""
 
 import os
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from adapters.cli.failure import Failure
 from adapters.cli.places import shortened
-from adapters.cli.rulebook import in_force
+from adapters.cli.rulebook import refusal
 from adapters.cli.spared_rules import Rules
-from rules.language.rulebook import Rulebook
+from machines.catalogue import MACHINES
+from rules.language.rulebook import Rulebook, load
+from runtime.facts import vocabulary_for
+from runtime.library import Library
+from runtime.market_data import Key
 
 if TYPE_CHECKING:
     from adapters.postgres.connection import Connection
@@ -18,26 +23,56 @@ if TYPE_CHECKING:
 
 
 class KeptRules:
-    """The rulebooks that a store keeps, read in a folder that has to stay for as long.
+    """What a store keeps of rule files, each read once; what is about to be in force can be added beforehand."""
 
-    `names` tells what each file was called when it was kept, by what it is called now.
-    """
-
-    def __init__(self, connection: "Connection", folder: Path) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._connection = connection
-        self._folder = folder
-        self.names: dict[str, str] = {}
+        self._rulebooks: dict[str, Rulebook] = {}
+        self._candles: dict[str, Mapping[Key, pl.DataFrame]] = {}
 
-    def rulebook(self, version: str) -> Rulebook:
-        """Read the rulebook of a version; fails where the store doesn't have it."""
+    @property
+    def library(self) -> Library:
+        """Give what an engine looks names up in."""
+        return Library(self.rulebook, self.candles)
+
+    def add(self, name: str, rulebook: Rulebook) -> None:
+        """Know rule files before anybody asks for them."""
+        self._rulebooks[name] = rulebook
+
+    def add_candles(self, name: str, candles: Mapping[Key, pl.DataFrame]) -> None:
+        """Know candles before anybody asks for them, once."""
+        self._candles[name] = candles
+
+    def forget_but(self, names: Collection[str]) -> None:
+        """Forget rule files that nobody goes by any more; the store has them."""
+        for name in [name for name in self._rulebooks if name not in names]:
+            self._rulebooks.pop(name, None)
+
+    def rulebook(self, name: str) -> Rulebook:
+        """Read the rulebook of a name; fails where the store doesn't have it."""
+        if name not in self._rulebooks:
+            self._rulebooks[name] = read_again(self._files(name))
+        return self._rulebooks[name]
+
+    def candles(self, name: str) -> Mapping[Key, pl.DataFrame]:
+        """Give the candles of a name; raises StoreError where the store doesn't have them."""
+        from adapters.postgres.openings import kept_candles
+
+        return self._candles.pop(name) if name in self._candles else kept_candles(self._connection, name)
+
+    def texts(self, name: str, folder: Path) -> dict[str, str]:
+        """Give the texts of rule files, each by the path that it has in a folder now."""
+        files = self._files(name)
+        root = _root(files.texts)
+        return {shortened(folder / Path(file).relative_to(root)): text for file, text in files.texts.items()}
+
+    def _files(self, name: str) -> "RuleFiles":
         from adapters.postgres.openings import rule_files
 
-        files = rule_files(self._connection, version)
+        files = rule_files(self._connection, name)
         if files is None:
-            raise Failure(f"Expected the rule files of version {version} in the store, found none.")
-        rulebook, names = read_again(files, self._folder / version)
-        self.names.update(names)
-        return rulebook
+            raise Failure(f"Expected the rule files of version {name} in the store, found none.")
+        return files
 
 
 def rule_files_of(rules: Rules) -> "RuleFiles":
@@ -47,33 +82,15 @@ def rule_files_of(rules: Rules) -> "RuleFiles":
     return RuleFiles(rules.rulebook.version, rules.rulebook.environment, rules.texts)
 
 
-def last_in_force(connection: "Connection", folder: Path) -> dict[str, str]:
-    """Return the texts of the rules that an engine last traded by, each by the path that it has in a folder now."""
-    from adapters.postgres.openings import openings, rule_files
-
-    last = next(iter(deque(openings(connection), maxlen=1)), None)
-    files = None if last is None else rule_files(connection, last.rules)
-    if files is None:
-        return {}
-    root = _root(files.texts)
-    return {shortened(folder / Path(name).relative_to(root)): text for name, text in files.texts.items()}
+def read_again(files: "RuleFiles") -> Rulebook:
+    """Read kept rule files, whatever stands at their paths now; fails where they have mistakes."""
+    paths = sorted(Path(name) for name in files.texts)
+    rulebook, findings = load(paths, MACHINES, vocabulary_for, files.environment, files.texts)
+    if rulebook is None:
+        raise refusal(_root(files.texts), findings)
+    return rulebook
 
 
 def _root(names: Iterable[str]) -> Path:
     """The folder that all files have in common."""
     return Path(os.path.commonpath([str(Path(name).parent) for name in names]))
-
-
-def read_again(files: "RuleFiles", folder: Path) -> tuple[Rulebook, Mapping[str, str]]:
-    """Write kept rule files into an empty folder and read them; fails where they have mistakes.
-
-    Returns with the rulebook what each file was called when it was kept, by what it is called now.
-    """
-    root = _root(files.texts)
-    names = {}
-    for name, text in files.texts.items():
-        path = folder / Path(name).relative_to(root)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        names[shortened(path)] = name
-    return in_force(folder, files.environment), names

@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from decimal import Decimal
 
 import psycopg
 
@@ -14,7 +13,7 @@ from adapters.bybit.exchange import Plan
 from adapters.cli.configuration import WorkingFolder
 from adapters.cli.counter import Counter, Instruments
 from adapters.cli.failure import Failure
-from adapters.cli.kept_rules import KeptRules, rule_files_of
+from adapters.cli.kept_rules import rule_files_of
 from adapters.cli.trading import Trading
 from adapters.cli.writer import store_locator
 from adapters.postgres.connection import Connection, connect
@@ -22,11 +21,12 @@ from adapters.postgres.failure import StoreError
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lease import GRACE_S, TTL_S, Lease
 from adapters.postgres.migrations import migrate
-from adapters.postgres.openings import Opening, openings, write_opening
+from adapters.postgres.openings import Opening, keep_rules, openings, write_opening
 from adapters.postgres.resume import resume
 from adapters.postgres.snapshots import Snapshot, take_snapshot
 from runtime.codec import CodecError
 from runtime.engine import Engine
+from runtime.library import Library
 from runtime.portfolio import Portfolio
 
 WRITER = "eternal run"
@@ -92,37 +92,40 @@ class Standing:
     counts_from_ms: int
 
 
-def stand(store: Store, trading: Trading, counter: Counter) -> Standing:
+def resumed(store: Store, library: Library) -> Engine | None:
+    """Give the engine where the journal ends; None where nothing was ever journaled."""
+    found = resume(store.connection, library)
+    return found.engine if found is not None and found.engine.sequence else None
+
+
+def stand(store: Store, trading: Trading, counter: Counter, resumed: Engine | None, library: Library) -> Standing:
     """Make the engine, from the journal or for the first time, and keep how it stands at its opening."""
+    if resumed is not None:
+        _check_owner(resumed, trading)
     instruments = counter.instruments()
-    resumed = _resumed(store, trading)
     now_ms = counter.clock.now_ms()
     seen_ms = now_ms if resumed is None else _seen_ms(store, now_ms)
     engine = _first(trading, counter, instruments) if resumed is None else resumed
     state = json.loads(json.dumps(engine.to_plain(), allow_nan=False))
     candles = counter.candles(trading.series, seen_ms)
-    opening = Opening(engine.sequence, trading.rulebook.version, trading.names, instruments, state, candles)
-    write_opening(store.connection, opening, rule_files_of(trading.rules))
+    files = rule_files_of(trading.rules)
+    name = files.name if resumed is None else resumed.versions.name
+    opening = Opening(engine.sequence, name, tuple(engine.books), instruments, state, candles)
+    write_opening(store.connection, opening, files)
+    keep_rules(store.connection, files.name, files)
     first_ms = now_ms if resumed is None else store.moment(FIRST) or now_ms
     last_ms = now_ms if resumed is None else store.moment(LAST) or now_ms
     plan = Plan(trading.series, seen_ms, max(first_ms, last_ms - DAY_MS), counter.watch())
-    return Standing(opening.engine(trading.rulebook), instruments, plan, first_ms)
+    return Standing(opening.engine(library.rulebook(name), library), instruments, plan, first_ms)
 
 
-def _resumed(store: Store, trading: Trading) -> Engine | None:
-    """Give the engine where the journal ends; None where nothing was ever journaled."""
-    with TemporaryDirectory(prefix="eternal-rules-") as folder:
-        kept = KeptRules(store.connection, Path(folder))
-        found = resume(store.connection, kept.rulebook, kept.names)
-    if found is None or not found.engine.sequence:
-        return None
-    then, now = _whose(found.engine), (sorted(trading.all_names), sorted(trading.accounts))
+def _check_owner(engine: Engine, trading: Trading) -> None:
+    then, now = _whose(engine), (sorted(trading.all_names), sorted(trading.accounts))
     if then != now:
         raise Failure(
             f"Expected the books {', '.join(then[0])} in the accounts {', '.join(then[1])}, which this store belongs "
             f"to, found {', '.join(now[0])} in {', '.join(now[1])}. Use another store for them."
         )
-    return found.engine
 
 
 def _whose(engine: Engine) -> tuple[list[str], list[str]]:
@@ -132,8 +135,16 @@ def _whose(engine: Engine) -> tuple[list[str], list[str]]:
 
 def _first(trading: Trading, counter: Counter, instruments: Instruments) -> Engine:
     """Make an engine that has never run, with what is in its accounts."""
-    wallets = {name: counter.wallet(name).coins for name in trading.accounts}
-    return Engine(trading.rulebook, trading.names, Portfolio(instruments, wallets), instruments)
+    wallets = {name: dict(counter.wallet(name).coins) for name in trading.accounts}
+    lent = {name: counter.lent(name) for name in trading.accounts}
+    for name, coins in lent.items():
+        for coin, amount in coins.items():
+            wallets[name][coin] = wallets[name].get(coin, Decimal(0)) + amount
+    portfolio = Portfolio(instruments, wallets)
+    for name, coins in lent.items():
+        for coin, amount in coins.items():
+            portfolio.lend(name, coin, amount)
+    return Engine(trading.rulebook, trading.names, portfolio, instruments)
 
 
 def _seen_ms(store: Store, now_ms: int) -> int:
@@ -146,5 +157,5 @@ def _seen_ms(store: Store, now_ms: int) -> int:
 
 def remember(journal: PostgresJournal, engine: Engine) -> None:
     """Keep what the engine remembers, so that the next start plays nothing twice."""
-    snapshot = Snapshot(engine.sequence, engine.rulebook.version, engine.to_plain())
+    snapshot = Snapshot(engine.sequence, engine.versions.name, engine.to_plain())
     take_snapshot(journal.connection, snapshot, journal.hash)

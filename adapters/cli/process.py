@@ -16,11 +16,12 @@ from adapters.cli.account_news import AccountNews
 from adapters.cli.configuration import RunMode, WorkingFolder
 from adapters.cli.counter import Counter
 from adapters.cli.failure import ExitCode, Failure
-from adapters.cli.kept_rules import last_in_force
-from adapters.cli.kept_store import Standing, Store, held, remember, stand
+from adapters.cli.kept_rules import KeptRules, rule_files_of
+from adapters.cli.kept_store import WRITER, Standing, Store, held, remember, resumed, stand
 from adapters.cli.real_money import allowed
+from adapters.cli.reloader import Files, MoreMarket, Reloader, files_of
 from adapters.cli.trading import Trading, rules_of, trading_around
-from adapters.cli.watching import mood_of, watched
+from adapters.cli.watching import Alerts, mood_of, watched
 from adapters.clock import monotonic_ms
 from adapters.postgres.commands import CommandReader
 from adapters.postgres.following import TableFollower
@@ -28,10 +29,11 @@ from adapters.postgres.gathering import Gathering
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.live_status import StatusRow
 from adapters.postgres.patient import Patient
-from runtime.events import Noticed, RulesRead
+from runtime.events import Noticed, RulesRead, RulesReloaded
 from runtime.inbox import EventInbox
 from runtime.loop import Loop
 from runtime.ports import JournalAwayError, LeaseLostError
+from runtime.step import Step
 
 Say = Callable[[str], None]
 LEASE_RENEWALS = 4
@@ -39,16 +41,21 @@ LEASE_RENEWALS = 4
 
 def run_process(folder: WorkingFolder, say: Say) -> None:
     """Trade until the process is told to stop; fails with the sentence of what stands in the way."""
-    read = rules_of(folder)
+    files, read = files_of(folder), rules_of(folder)
     try:
         with held(folder) as store:
-            trading = trading_around(folder, read, last_in_force(store.connection, read.folder))
+            kept = KeptRules(store.connection)
+            before = resumed(store, kept.library)
+            texts = {} if before is None else kept.texts(before.versions.name, read.folder)
+            trading = trading_around(folder, read, texts).after(before)
+            name = rule_files_of(trading.rules).name
+            kept.add(name, trading.rulebook)
             say("\n".join(_told(trading)))
             with closing(Counter(trading)) as counter:
                 warnings = _allowed(trading, counter)
-                standing = stand(store, trading, counter)
-                with closing(store.journal(trading.rulebook.version)) as journal:
-                    Process(trading, counter, standing, store, journal).run(warnings, say)
+                standing = stand(store, trading, counter, before, kept.library)
+                with closing(store.journal(standing.engine.rulebook.version)) as journal:
+                    Process(trading, counter, standing, store, journal).run(warnings, files, kept, say)
     except LeaseLostError as error:
         raise Failure(str(error)) from None
     except (RefusedError, NoAnswerError, MalformedError) as error:
@@ -84,10 +91,12 @@ class Process:
         self, trading: Trading, counter: Counter, standing: Standing, store: Store, journal: PostgresJournal
     ) -> None:
         self._clock, self._engine, self._journal, self._store = counter.clock, standing.engine, journal, store
+        self._counter = counter
         self._trading, self._mode = trading, trading.folder.configuration.mode
         self._inbox = EventInbox()
         news = AccountNews(self._inbox, standing.counts_from_ms)
-        setting = Setting(counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
+        around = (counter.hosts, standing.instruments, news, self._clock, self._tell, counter.address)
+        setting = Setting(*around, lends=trading.lends)
         main = trading.folder.keys(trading.main) if trading.main else None
         plan = standing.plan
         if self._mode is RunMode.LOCAL:
@@ -101,7 +110,7 @@ class Process:
         self._renew_ms = 0
         self._ready = False
 
-    def run(self, notices: list[Noticed], say: Say) -> None:
+    def run(self, notices: list[Noticed], files: Files, kept: KeptRules, say: Say) -> None:
         """Trade until a signal comes; then nothing new leaves, and everything known is kept."""
         self._tell_of_rules()
         for notice in notices:
@@ -109,19 +118,40 @@ class Process:
         find, lease = self._store.find, self._store.lease
         commands = CommandReader(find, lease, self._inbox, self._clock)
         watching = watched(self._trading, self._loop, self._inbox, self._clock, find, say)
-        with _stopped_by_signals(self._loop.stop), watching, TableFollower(find), commands, self._status:
+        with _stopped_by_signals(self._loop.stop), watching as alerts, TableFollower(find), commands, self._status:
             self._bybit.start()
             try:
-                self._loop.run(lambda: self._look_after(say))
+                with self._reloader(files, kept, alerts):
+                    self._loop.run(lambda: self._look_after(say))
             finally:
                 self._bybit.stop()
         self._keep(say)
+
+    def _reloader(self, files: Files, kept: KeptRules, alerts: Alerts) -> Reloader:
+        """Read the rule files again when somebody asks, or when one was changed."""
+        market = MoreMarket(tuple(self._trading.series), self._bybit.listen_to, self._counter.candles)
+        around = (self._engine, self._inbox, self._clock)
+        reloader = Reloader(files, *around, kept=kept, market=market, find=self._store.find, renew=alerts.renew)
+        see = self._loop.watch
+
+        def watch(step: Step) -> None:
+            if see is not None:
+                see(step)
+            reloader.see(step)
+
+        self._loop.watch = watch
+        return reloader
 
     def _tell(self, severity: str, sentence: str) -> None:
         self._inbox.put(Noticed(self._clock.now_ms(), severity, sentence))
 
     def _tell_of_rules(self) -> None:
-        """Let the engine know which files can't be used, or no longer that they couldn't."""
+        """Let the engine know which files are there now, which can't be used, or no longer that they couldn't."""
+        name = rule_files_of(self._trading.rules).name
+        if name != self._engine.versions.name:
+            why, books = "the engine was started", self._trading.names
+            event = RulesReloaded(self._clock.now_ms(), name, (), books, at_start=True, actor=WRITER, reason=why)
+            self._inbox.put(event)
         faulty = {fault.book: fault.reason for fault in self._trading.faults}
         if faulty or self._engine.fences.faulty:
             self._inbox.put(RulesRead(self._clock.now_ms(), faulty))

@@ -124,7 +124,7 @@ def _head(found: Plain, sheet: Plain) -> "Text":
     text.append(life["state"] if well else "NOT RUNNING", style="bold green" if well else "bold red")
     text.append(f"  mode {found['mode']}, rules {sheet['rules']}, entry {sheet['entry']}, {minute(sheet['at_ms'])} UTC")
     text.append(f", said {found['age_s']:.0f} s ago\n", style="" if well else "red")
-    for sentence in _remarks(life):
+    for sentence in _remarks(life, sheet["engines"]):
         text.append(f"{sentence}\n", style="yellow")
     equity = None if purse["equity"] is None else Decimal(purse["equity"])
     drawdown = "unknown" if purse["drawdown"] is None else percent(Decimal(purse["drawdown"]))
@@ -136,7 +136,7 @@ def _head(found: Plain, sheet: Plain) -> "Text":
     return text
 
 
-def _remarks(life: Plain) -> list[str]:
+def _remarks(life: Plain, engines: Sequence[Plain]) -> list[str]:
     remarks = {
         "Not every account is reconciled yet: nothing is decided.": not life["reconciled"],
         "A person has paused it.": life["paused"],
@@ -145,8 +145,14 @@ def _remarks(life: Plain) -> list[str]:
         "Trading is halted; everything is closed. Acknowledge with `eternal ack`.": life["halt_complete"],
         f"Paused by name: {', '.join(life['paused_books'])}.": bool(life["paused_books"]),
     }
+    older = [
+        f"{' '.join((one['book'], one['symbol'])).rstrip()} keeps the version {one['version']} until it holds nothing; "
+        f"then it goes by {one['waits_for']}."
+        for one in engines
+        if one.get("waits_for")
+    ]
     fenced = [f"{name} is fenced off: {reason}" for name, reason in life.get("fenced", {}).items()]
-    return [*(sentence for sentence, holds in remarks.items() if holds), *fenced]
+    return [*(sentence for sentence, holds in remarks.items() if holds), *older, *fenced]
 
 
 def _span(age_ms: int) -> str:

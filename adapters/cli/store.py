@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -172,9 +171,9 @@ def replay(folder: StoreFolder = FOLDER) -> None:
     from adapters.cli.screen import say
     from adapters.postgres.replay import replay as play
 
-    with opened(folder) as connection, TemporaryDirectory(prefix="eternal-replay-") as rules:
-        kept = KeptRules(connection, Path(rules))
-        played = play(connection, lambda opening: opening.engine(kept.rulebook(opening.rules)), kept.names)
+    with opened(folder) as connection:
+        library = KeptRules(connection).library
+        played = play(connection, lambda opening: opening.engine(library.rulebook(opening.rules), library))
     if played.difference is not None:
         raise Failure(_told(played.difference), ExitCode.FINDINGS)
     say(f"{played.entries} entries with {played.decisions} decisions came out the same, byte for byte.")

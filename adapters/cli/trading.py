@@ -1,7 +1,7 @@
 """What an engine is to trade: rules in force, books, candles and accounts, before anything is asked of an exchange."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.cli.configuration import WorkingFolder, accounts_needed
 from adapters.cli.places import existing
@@ -12,8 +12,11 @@ from rules.language.book import Book
 from rules.language.rulebook import Rulebook
 from rules.language.sparing import Fault
 from runtime.capital import shares_of
+from runtime.engine import Engine
 from runtime.instrument import Market
 from runtime.market_data import Key
+
+MONEY = "USDT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,25 @@ class Trading:
     def main(self) -> str | None:
         """The account whose keys may move money between all others."""
         return self.folder.configuration.main or None
+
+    @property
+    def lends(self) -> Mapping[str, tuple[str, ...]]:
+        """The coins that books may lend out, by account."""
+        found: dict[str, tuple[str, ...]] = {}
+        for book in self.books:
+            coins = tuple(symbol.removesuffix(MONEY) for symbol in book.lends)
+            if coins:
+                found[book.account] = tuple(dict.fromkeys((*found.get(book.account, ()), *coins)))
+        return found
+
+    def after(self, engine: Engine | None) -> "Trading":
+        """Add what the rules look at by which an engine has traded so far: some of it may go by them for a while."""
+        if engine is None:
+            return self
+        books = {(one.book.name, one.book.version): one.book for one in engine.instances.values()}
+        older = [*engine.books.values(), *books.values()]
+        series = [*self.series, *needed(engine.rulebook, older), *looked_at(engine.rulebook, older)]
+        return replace(self, series=tuple(dict.fromkeys(series)))
 
     def trades_in(self, account: str) -> bool:
         """Whether a book places orders in an account."""

@@ -1,7 +1,7 @@
 """What watches a running engine: the log, numbers and health at an address, alerts to people, the mood of others."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.metadata import version
 from threading import Event, Thread
 
@@ -16,7 +16,8 @@ from adapters.metrics.observation import Observation
 from adapters.postgres.outbox import PostgresOutbox
 from adapters.sentiment.fear_greed import FearGreed
 from adapters.sentiment.observer import Observer
-from rules.language.routes import VARIABLE
+from rules.language.routes import VARIABLE, Routes
+from rules.language.rulebook import Rulebook
 from runtime.loop import Loop
 from runtime.ports import Clock, Inbox
 
@@ -28,20 +29,21 @@ Say = Callable[[str], None]
 @contextmanager
 def watched(
     trading: Trading, loop: Loop, inbox: Inbox, clock: Clock, find: Callable[[], str], say: Say
-) -> Iterator[None]:
+) -> Iterator["Alerts"]:
     """Watch an engine while the context lasts; fails with a sentence where the address for the numbers is taken."""
     with ExitStack() as stack:
-        set_up(_secrets(trading))
+        set_up(_secrets(trading, trading.rulebook))
         stack.enter_context(_observed(trading, loop, clock, say))
-        stack.enter_context(_alerting(trading, clock, find, say))
+        alerts = stack.enter_context(closing(Alerts(trading, clock, find, say)))
+        alerts.renew(trading.rulebook)
         if trading.folder.configuration.mode is not RunMode.LOCAL:
             stack.enter_context(_feeling(inbox, clock))
-        yield
+        yield alerts
 
 
-def _secrets(trading: Trading) -> list[str]:
+def _secrets(trading: Trading, rulebook: Rulebook) -> list[str]:
     """What no log may show: keys, and what the addresses of channels are filled with."""
-    configuration, routes = trading.folder.configuration, trading.rulebook.routes
+    configuration, routes = trading.folder.configuration, rulebook.routes
     names = [name for keys in configuration.accounts.values() for name in (keys.key, keys.secret)]
     for channel in routes.channels.values() if routes is not None else ():
         names += VARIABLE.findall(channel.url)
@@ -66,23 +68,37 @@ def _observed(trading: Trading, loop: Loop, clock: Clock, say: Say) -> Iterator[
         raise Failure(f"Expected {host}:{port} to be free for the numbers, found it taken ({error}).") from None
 
 
-@contextmanager
-def _alerting(trading: Trading, clock: Clock, find: Callable[[], str], say: Say) -> Iterator[None]:
-    routes = trading.rulebook.routes
-    if routes is None:
-        yield
-        return
-    channels, outbox = channels_of(routes, trading.folder.variables), PostgresOutbox(find)
-    for name, why in channels.unused.items():
-        say(f"The channel {name} is not in use: {why}.")
-    dispatcher = Dispatcher(routes, outbox, clock, channels.used)
-    dispatcher.start()
-    try:
-        yield
-    finally:
-        dispatcher.stop(STOP_S)
-        channels.close()
-        outbox.close()
+class Alerts:
+    """Sends what the engine says to people, by the routes of the rule files in force."""
+
+    def __init__(self, trading: Trading, clock: Clock, find: Callable[[], str], say: Say) -> None:
+        self._trading, self._clock, self._find, self._say = trading, clock, find, say
+        self._routes: Routes | None = None
+        self._stack = ExitStack()
+
+    def renew(self, rulebook: Rulebook) -> None:
+        """Go by other routes; what is under way is sent again where nobody has it yet."""
+        if rulebook.routes == self._routes:
+            return
+        self.close()
+        self._routes = rulebook.routes
+        set_up(_secrets(self._trading, rulebook))
+        if self._routes is not None:
+            self._begin(self._routes)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._stack.close()
+
+    def _begin(self, routes: Routes) -> None:
+        channels, outbox = channels_of(routes, self._trading.folder.variables), PostgresOutbox(self._find)
+        for name, why in channels.unused.items():
+            self._say(f"The channel {name} is not in use: {why}.")
+        dispatcher = Dispatcher(routes, outbox, self._clock, channels.used)
+        dispatcher.start()
+        self._stack.callback(outbox.close)
+        self._stack.callback(channels.close)
+        self._stack.callback(dispatcher.stop, STOP_S)
 
 
 def mood_of(address: str, inbox: Inbox) -> Callable[[int], None]:

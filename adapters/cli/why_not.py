@@ -53,8 +53,6 @@ def why_not(
 
 def _live(symbol: str, at: int | None, books: list[str], folder: Path, *, as_json: bool) -> None:
     """Ask an engine that stands where the journal ends; the one that runs is not disturbed."""
-    from tempfile import TemporaryDirectory
-
     from adapters.cli.failure import ExitCode, Failure
     from adapters.cli.kept_rules import KeptRules
     from adapters.cli.store import opened
@@ -63,9 +61,8 @@ def _live(symbol: str, at: int | None, books: list[str], folder: Path, *, as_jso
 
     if at is not None:
         raise Failure("Expected no --at with the live engine: it is asked about now.", ExitCode.USAGE)
-    with opened(folder) as connection, TemporaryDirectory(prefix="eternal-rules-") as rules:
-        kept = KeptRules(connection, Path(rules))
-        resumed = resume(connection, kept.rulebook, kept.names)
+    with opened(folder) as connection:
+        resumed = resume(connection, KeptRules(connection).library)
         if resumed is None:
             raise Failure("Expected a journal in the store, found none: no engine has ever run on it.")
         engine = resumed.engine

@@ -17,6 +17,7 @@ from runtime.timeframe import timeframe_ms
 _SYMBOL = re.compile(r"[A-Z0-9]{2,30}")
 # A timeframe counts as covering a span when it holds nearly as much of it as the longest series does.
 _NEARLY_ALL = 0.99
+FACTS = ("fear_greed", "earn.yield")
 _RATE_NAMES = ("rate", "fundingrate", "funding_rate", "value")
 
 
@@ -34,7 +35,7 @@ class Series:
 
 
 class CandleFolder:
-    """Reads candles/<market>/<timeframe>/<SYMBOL>.parquet, funding/<venue>/<SYMBOL>.parquet and fear_greed.parquet.
+    """Reads candles/<market>/<timeframe>/<SYMBOL>.parquet, funding/<venue>/<SYMBOL>.parquet and outside facts.
 
     Raises MarketDataError with a sentence for whatever is missing or unreadable. Files are read once.
     """
@@ -82,8 +83,9 @@ class CandleFolder:
 
     def facts(self) -> dict[str, Series]:
         """Return what was recorded of outside facts, by name."""
-        path = self.directory / "fear_greed.parquet"
-        return {"fear_greed": self._values(path, ("value", "fear_greed"))} if path.is_file() else {}
+        paths = {name: self.directory / f"{name.replace('.', '_')}.parquet" for name in FACTS}
+        found = {name: (path, ("value", path.stem)) for name, path in paths.items() if path.is_file()}
+        return {name: self._values(*place) for name, place in found.items()}
 
     def finest(self, market: Market, symbol: str, from_ms: int, to_ms: int, *, stand_ins: bool = True) -> str | None:
         """Return the shortest timeframe that holds (nearly) all that any holds of the span, or None."""

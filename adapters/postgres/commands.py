@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 from adapters.clock import Stopwatch
 from adapters.postgres.beside import Beside
@@ -38,6 +39,10 @@ SELECT id, name, book, actor, reason, source, confirmed FROM taken ORDER BY numb
 JOURNALED = """
 SELECT seq, epoch, at_ms, kind, rules, body::text, hash_prev, hash FROM journal
 WHERE kind = 'OperatorCommand' AND body #>> '{event,command_id}' = ANY(%s) ORDER BY seq
+"""
+RELOADED = """
+SELECT seq, epoch, at_ms, kind, rules, body::text, hash_prev, hash FROM journal
+WHERE kind = 'RulesReloaded' AND body #>> '{event,command_id}' = %s ORDER BY seq
 """
 ANSWER = """
 WITH answered AS (
@@ -94,6 +99,19 @@ def answer_to(connection: Connection, command_id: str, patience_s: float) -> Ans
         if left_s <= 0:
             return None
         _await_news(connection, min(left_s, IDLE_S))
+
+
+def reload_of(connection: Connection, command_id: str, patience_s: float) -> Step | None:
+    """Wait for the step in which the engine heard of the rule files that a command let it read; None: not in time."""
+    watch, pause = Stopwatch(), Event()
+    while True:
+        row = connection.execute(RELOADED, (command_id,)).fetchone()
+        if row is not None:
+            return Entry(*row).step
+        left_s = patience_s - watch.elapsed_s()
+        if left_s <= 0:
+            return None
+        pause.wait(min(left_s, IDLE_S))
 
 
 class CommandReader(Beside):

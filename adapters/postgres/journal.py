@@ -11,7 +11,7 @@ from adapters.postgres.connection import Connection, connect, first_line
 from adapters.postgres.failure import BrokenJournalError, StoreError
 from adapters.postgres.lease import Lease
 from runtime.ports import JournalAwayError, LeaseLostError
-from runtime.step import Notice, Step
+from runtime.step import Notice, Step, VersionTaken
 
 PAGE = 500
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -47,7 +47,7 @@ SELECT count(*) FROM written
 
 
 class PostgresJournal:
-    """Appends steps under a lease; `rules` is the version of the rule files in force.
+    """Appends steps under a lease; `rules` is the version of the rule files in force, until a step takes another one.
 
     `find` gives the URL of the database whenever a connection has to be opened.
     """
@@ -158,14 +158,17 @@ class PostgresJournal:
         if row is not None and row[0] != last.hash:
             raise self._broken()
         if row is not None:
-            self.seq, self.hash = last.seq, last.hash
+            self._stand_at(last)
         self._unconfirmed = ()
 
     def _write(self, steps: Sequence[Step]) -> bool:
         """Write steps behind the last entry; False where the lease or the journal isn't as it was left."""
         entries: list[Entry] = []
+        rules, hash_prev = self.rules, self.hash
         for step in steps:
-            entries.append(entry_of(step, self.rules, self.lease.epoch, entries[-1].hash if entries else self.hash))
+            rules = version_after(step, rules)
+            entries.append(entry_of(step, rules, self.lease.epoch, hash_prev))
+            hash_prev = entries[-1].hash
         connection, asked_ms = self.connection, monotonic_ms()
         self._unconfirmed = entries
         try:
@@ -177,8 +180,11 @@ class PostgresJournal:
         if row is None or row[0] != len(entries):
             return False
         self.lease.renewed(asked_ms)
-        self.seq, self.hash = entries[-1].seq, entries[-1].hash
+        self._stand_at(entries[-1])
         return True
+
+    def _stand_at(self, entry: Entry) -> None:
+        self.seq, self.hash, self.rules = entry.seq, entry.hash, entry.rules
 
     def _held(self) -> dict[str, object]:
         return {
@@ -206,6 +212,12 @@ class PostgresJournal:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+def version_after(step: Step, before: str) -> str:
+    """Give the version of the rule files that is in force after a step: the one before, unless it took another one."""
+    taken = [one.after for one in step.records if isinstance(one, VersionTaken) and not one.book]
+    return taken[-1] if taken else before
 
 
 def columns(entries: Sequence[Entry]) -> dict[str, object]:

@@ -7,7 +7,17 @@ from typing import Any
 
 from adapters.postgres.openings import Instruments, Opening
 from runtime.decimals import ZERO
-from runtime.events import CandleClose, CashFlow, Event, Fill, FundingPayment, LeverageSet, StopPlaced
+from runtime.events import (
+    CandleClose,
+    CashFlow,
+    EarnMoved,
+    Event,
+    Fill,
+    FundingPayment,
+    InterestPaid,
+    LeverageSet,
+    StopPlaced,
+)
 from runtime.instrument import Market
 from runtime.portfolio import Portfolio
 from runtime.position import Position
@@ -54,8 +64,9 @@ class Ledger:
         if isinstance(event, FundingPayment):
             return Effect(self.portfolio.apply_funding(event), (self._at(event.account, Market.LINEAR, event.symbol),))
         if isinstance(event, CashFlow):
-            counted = self.portfolio.apply_cash_flow(event)
-            return Effect(counted, self.positions(event.account) if counted else ())
+            return self._grown(event.account, self.portfolio.apply_cash_flow(event))
+        if isinstance(event, EarnMoved | InterestPaid):
+            return self._earn(event)
         if isinstance(event, StopPlaced):
             self.portfolio.apply_stop(event)
             return Effect(True, (self._at(event.account, Market.LINEAR, event.symbol),))
@@ -66,6 +77,14 @@ class Ledger:
                 self.portfolio.mark_candle(candle.market, candle.symbol, candle.close)
         return NOTHING
 
+    def _earn(self, event: EarnMoved | InterestPaid) -> Effect:
+        if isinstance(event, EarnMoved):
+            return Effect(self.portfolio.apply_earn(event))
+        return self._grown(event.account, self.portfolio.apply_interest(event))
+
+    def _grown(self, account: str, counted: bool) -> Effect:
+        return Effect(counted, self.positions(account) if counted else ())
+
     def positions(self, account: str) -> tuple[tuple[str, Position], ...]:
         """Give the positions of an account, with its name."""
         return tuple((account, position) for position in self.portfolio.positions(account))
@@ -73,6 +92,10 @@ class Ledger:
     def stop(self, account: str, position: Position) -> Decimal | None:
         """Give the price of a position's protective stop."""
         return None if position.market is Market.SPOT else self.portfolio.stop(account, position.symbol)
+
+    def worth(self, coin: str, amount: Decimal) -> Decimal:
+        """Give what an amount of a coin is worth in money; nothing while it has no price."""
+        return amount * (self.portfolio.price_of(coin) or ZERO)
 
     def equity(self, account: str) -> Decimal | None:
         """Give what an account is worth, or None while nobody can say."""

@@ -20,7 +20,6 @@ SHOWN = 200
 MEMORY = "the engine's memory, "
 
 Build = Callable[[Opening], Engine]
-Names = Mapping[str, str]
 Seen = Callable[[Entry], None]
 
 
@@ -45,13 +44,11 @@ class Replayed:
     difference: Difference | None
 
 
-def replay(
-    connection: Connection, build: Build, names: Names | None = None, seen: Seen = lambda _entry: None
-) -> Replayed:
+def replay(connection: Connection, build: Build, seen: Seen = lambda _entry: None) -> Replayed:
     """Play the whole journal, from opening to opening, and stop at the first difference.
 
-    `build` makes the engine of an opening; `names` gives the paths that rule files had then, by those they have now.
-    Raises BrokenJournalError where the chain is broken, StoreError where no opening is known.
+    `build` makes the engine of an opening. Raises BrokenJournalError where the chain is broken, StoreError where no
+    opening is known.
     """
     starts = {opening.seq: opening for opening in openings(connection)}
     states = {snapshot.seq: snapshot.state for snapshot in valid_snapshots(connection)}
@@ -62,7 +59,7 @@ def replay(
             engine = build(starts[entry.seq - 1])
         if engine is None:
             raise StoreError("Expected to know how the engine stood before its first event, found nothing.")
-        difference = compared(engine, entry, names or {}) or _remembered(engine, entry, states)
+        difference = compared(engine, entry) or _remembered(engine, entry, states)
         if difference is not None:
             return Replayed(played, decisions, difference)
         played += 1
@@ -71,14 +68,11 @@ def replay(
     return Replayed(played, decisions, None)
 
 
-def compared(engine: Engine, entry: Entry, names: Names) -> Difference | None:
+def compared(engine: Engine, entry: Entry) -> Difference | None:
     """Let the engine take the event of an entry, and compare what follows with what followed then."""
+    plain = to_plain(engine.step(entry.step.event))
     if engine.rulebook.version != entry.rules:
         return _difference(entry, "the version of the rule files", entry.rules, engine.rulebook.version)
-    plain = to_plain(engine.step(entry.step.event))
-    for record in plain["records"]:
-        if record.get("place"):
-            record["place"]["file"] = names.get(record["place"]["file"], record["place"]["file"])
     if canonical(plain) == entry.body.encode():
         return None
     return _difference(entry, *next(differences(json.loads(entry.body), plain)))

@@ -1,7 +1,6 @@
 """Brings an engine to where the journal ends: the normal way to start, whatever ended the process before."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from adapters.postgres.connection import Connection
@@ -10,16 +9,16 @@ from adapters.postgres.journal import entries
 from adapters.postgres.openings import Opening, openings
 from adapters.postgres.replay import Difference, compared
 from adapters.postgres.snapshots import latest_snapshot
-from rules.language.rulebook import Rulebook
 from runtime.codec import from_plain
 from runtime.engine import Engine
-from runtime.events import CandleClose
+from runtime.events import CandleClose, RulesReloaded
+from runtime.library import Library
 from runtime.step import Step
 
-CANDLES = "SELECT body -> 'event' FROM journal WHERE kind = %s AND seq > %s AND seq <= %s ORDER BY seq"
-
-RulebookOf = Callable[[str], Rulebook]
-"""The rulebook of a version."""
+CANDLES = """
+SELECT body -> 'event' FROM journal WHERE kind IN ('CandleClose', 'RulesReloaded') AND seq > %s AND seq <= %s
+ORDER BY seq
+"""
 
 
 @dataclass(frozen=True)
@@ -30,19 +29,19 @@ class Resumed:
     tail: tuple[Step, ...]
 
 
-def resume(connection: Connection, rulebook_of: RulebookOf, names: Mapping[str, str] | None = None) -> Resumed | None:
+def resume(connection: Connection, library: Library) -> Resumed | None:
     """Make the engine of the latest snapshot or opening, and let it take what was journaled after that.
 
-    It is made with the rules that were in force then; `names` gives the paths that rule files had then, by those they
-    have now. Gives None where nothing was ever journaled. Raises StoreError where it decides otherwise than it did.
+    It is made with the rules that were in force then. Gives None where nothing was ever journaled. Raises StoreError
+    where it decides otherwise than it did.
     """
     base = _base(connection)
     if base is None:
         return None
-    engine = base.engine(rulebook_of(base.rules))
+    engine = base.engine(library.rulebook(base.rules), library)
     tail = []
     for entry in entries(connection, base.seq):
-        difference = compared(engine, entry, names or {})
+        difference = compared(engine, entry)
         if difference is not None:
             raise StoreError(_refusal(difference))
         tail.append(entry.step)
@@ -56,9 +55,12 @@ def _base(connection: Connection) -> Opening | None:
     snapshot = latest_snapshot(connection)
     if opening is None or snapshot is None or snapshot.seq <= opening.seq:
         return opening
-    rows = connection.execute(CANDLES, (CandleClose.__name__, opening.seq, snapshot.seq))
-    later = tuple(candle for (event,) in rows for candle in from_plain(CandleClose, event).candles)
-    return replace(opening, seq=snapshot.seq, state=snapshot.state, later=later)
+    rows = connection.execute(CANDLES, (opening.seq, snapshot.seq))
+    events = [from_plain(CandleClose | RulesReloaded, event) for (event,) in rows]
+    later = tuple(event for event in events if event.candles)
+    books = tuple(dict.fromkeys(instance["book"] for instance in snapshot.state["instances"]))
+    rules = opening.rules if snapshot.rules == opening.rules.partition(".")[0] else snapshot.rules
+    return replace(opening, seq=snapshot.seq, rules=rules, books=books, state=snapshot.state, later=later)
 
 
 def _refusal(difference: Difference) -> str:

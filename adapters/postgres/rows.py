@@ -17,6 +17,7 @@ from runtime.events import (
     Fill,
     FillKind,
     FundingPayment,
+    InterestPaid,
     OperatorCommand,
     OrderAccepted,
     OrderCancelled,
@@ -137,7 +138,7 @@ class Rows:
     # ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _event(self, seq: int, event: Event, step: Step) -> Iterator[Row]:
-        if isinstance(event, Fill | FundingPayment | CashFlow):
+        if isinstance(event, Fill | FundingPayment | CashFlow | InterestPaid):
             yield from self._money(seq, event)
             return
         if self.ledger is not None:
@@ -165,7 +166,7 @@ class Rows:
             if refused is not None:
                 yield _day(event.at_ms, refused.account, refused=1)
 
-    def _money(self, seq: int, event: Fill | FundingPayment | CashFlow) -> Iterator[Row]:
+    def _money(self, seq: int, event: Fill | FundingPayment | CashFlow | InterestPaid) -> Iterator[Row]:
         effect = self._known_ledger().take(event, self._owner)
         if not effect.counted:
             return
@@ -174,6 +175,8 @@ class Rows:
         elif isinstance(event, FundingPayment):
             yield FUNDING, {**_fields(event), "seq": seq}
             yield _day(event.at_ms, event.account, funding=event.amount)
+        elif isinstance(event, InterestPaid):
+            yield _day(event.at_ms, event.account, funding=self._known_ledger().worth(event.coin, event.amount))
         else:
             yield CASH_FLOW, {**_fields(event), "seq": seq}
             if event.transfer_id:

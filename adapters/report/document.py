@@ -38,6 +38,7 @@ def document(result: RunResult) -> dict[str, Any]:
             "orders": [asdict(order) for order in result.orders],
             "fills": [asdict(fill) for fill in result.fills],
             "funding": [asdict(payment) for payment in result.funding],
+            **({"interest": [asdict(paid) for paid in result.interest]} if result.interest else {}),
             "transfers": [asdict(transfer) for transfer in result.transfers],
             "decisions": [_decision(decision) for decision in result.decisions],
             "upkeep": [asdict(one) for one in result.upkeep],

@@ -1,7 +1,7 @@
 """Everything that the reports show of a run, worked out once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,7 +38,8 @@ _ZERO = Decimal(0)
 class Engine:
     """One book on its share of the capital; money in USDT, without what transfers brought or took.
 
-    `funding` is positive when received, `moved` is what transfers brought, `regimes` is what it did in each.
+    `funding` is positive when received and has the interest of lent coins, `moved` is what transfers brought, `regimes`
+    is what it did in each.
     """
 
     book: str
@@ -212,10 +213,16 @@ def _engine(result: RunResult, book: str) -> Engine:
         performance=performance(curve),
         record=record([trade for trade in result.trades if trade.book == book]),
         fees=sum((_fee(fill) for fill in fills), _ZERO),
-        funding=sum((paid.amount for paid in result.funding if paid.account in accounts), _ZERO),
+        funding=sum((amount for account, amount in _paid(result) if account in accounts), _ZERO),
         moved=points[-1].moved.get(book, _ZERO) if points else _ZERO,
         regimes=tuple(results_by_regime(curve, _regimes_by_day(result))) if result.closes.get(REFERENCE) else (),
     )
+
+
+def _paid(result: RunResult) -> Iterator[tuple[str, Decimal]]:
+    """Funding and interest by account, in quote coin."""
+    yield from ((payment.account, payment.amount) for payment in result.funding)
+    yield from ((paid.account, paid.value) for paid in result.interest)
 
 
 def _regimes_by_day(result: RunResult) -> dict[int, Regime]:
@@ -251,7 +258,7 @@ def _costs(result: RunResult) -> Costs:
     return Costs(
         fees=sum((_fee(fill) for fill in result.fills), _ZERO),
         slippage=result.slippage_paid,
-        funding=sum((payment.amount for payment in result.funding), _ZERO),
+        funding=sum((amount for _, amount in _paid(result)), _ZERO),
         turnover=sum((fill.quantity * fill.price for fill in result.fills), _ZERO),
     )
 

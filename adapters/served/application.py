@@ -81,6 +81,7 @@ class Application:
             "lift": control.lift,
             "drop": control.drop,
             "deposit": control.deposit,
+            "offer": control.offer,
             "liquidate": control.liquidate,
             "key": control.key,
         }

@@ -87,6 +87,11 @@ class Control:
         self._exchange.live.deposit(account, coin, amount, self._exchange.now_ms)
         return {}
 
+    def offer(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Let coins that are lent out at Earn earn another `rate` (a ratio, a year) from now on, whatever the coin."""
+        self._exchange.live.model.offer(Decimal(str(values["rate"])), self._exchange.now_ms)
+        return {}
+
     def liquidate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Liquidate an `account` now, however well it stands."""
         account = self._exchange.members.named(str(values["account"])).name

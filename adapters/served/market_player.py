@@ -8,7 +8,7 @@ from adapters.served.exchange import ServedExchange, Setting
 from runtime.backtest import Observation, observations_of, within
 from runtime.feed import Turn, turns
 
-FUNDING = "funding.rate"
+FUNDING, YIELD = "funding.rate", "earn.yield"
 
 
 class Phase(StrEnum):
@@ -88,6 +88,8 @@ class MarketPlayer:
         while self._next_seen is not None and self._next_seen.at_ms <= at_ms:
             if self._next_seen.name == FUNDING:
                 self._pay(self._next_seen)
+            elif self._next_seen.name == YIELD:
+                self._exchange.live.model.offer(self._next_seen.value, at_ms)
             self._next_seen = next(self._seen, None)
 
     def _pay(self, seen: Observation) -> None:

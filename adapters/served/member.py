@@ -12,7 +12,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     "Options": (),
     "Derivatives": ("DerivativesTrade",),
     "Exchange": (),
-    "Earn": (),
+    "Earn": ("Earn",),
 }
 
 

@@ -6,13 +6,15 @@ from typing import TypeVar
 
 from adapters.served.call import PARAMETER_ERROR, Call, refused
 from adapters.served.exchange import ServedExchange
+from adapters.simulated.conditional import Condition
 from adapters.simulated.precision import ZERO
 from runtime.instrument import Instrument, Market
 from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
 
 SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 TYPES = {"Market": OrderType.MARKET, "Limit": OrderType.LIMIT}
-NOT_OFFERED = ("triggerPrice", "takeProfit", "tpLimitPrice", "slLimitPrice", "bboSideType", "orderIv")
+NOT_OFFERED = ("takeProfit", "tpLimitPrice", "slLimitPrice", "bboSideType", "orderIv")
+DIRECTIONS = {"1": True, "2": False}
 HUNDRED = Decimal(100)
 Choice = TypeVar("Choice")
 
@@ -38,6 +40,21 @@ def order_of(exchange: ServedExchange, call: Call) -> PlaceOrder:
         stop_loss=call.price("stopLoss"),
         slippage_cap=_slippage_cap(exchange, call, instrument),
     )
+
+
+def condition_of(exchange: ServedExchange, call: Call) -> Condition | None:
+    """Read what an order waits for, None where it doesn't wait; spot finds out by itself where the price lies."""
+    trigger, direction = call.price("triggerPrice"), call.text("triggerDirection")
+    if trigger is None:
+        return None
+    if call.market is Market.LINEAR:
+        if direction not in DIRECTIONS:
+            raise refused(PARAMETER_ERROR, "params error: triggerDirection invalid.")
+        return Condition(trigger, DIRECTIONS[direction])
+    if call.text("orderFilter") != "StopOrder":
+        raise refused(PARAMETER_ERROR, "params error: triggerPrice is offered with orderFilter=StopOrder only.")
+    last = exchange.live.model.last(Market.SPOT, call.required("symbol"))
+    return Condition(trigger, last is None or trigger > last)
 
 
 def _refuse_what_is_not_offered(call: Call) -> None:

@@ -8,12 +8,12 @@ from adapters.served.call import PARAMETER_ERROR, Call, refused
 from adapters.served.exchange import ServedExchange
 from adapters.served.execution_row import execution_row
 from adapters.served.fault import FaultKind
-from adapters.served.order_form import order_of
+from adapters.served.order_form import condition_of, order_of
 from adapters.served.order_row import order_row
 from adapters.served.page import Page, Path
 from adapters.served.paging import part
 from adapters.simulated.execution import Execution
-from adapters.simulated.order_record import OrderRecord, Origin
+from adapters.simulated.order_record import OrderRecord, OrderState, Origin
 from adapters.simulated.precision import exact
 from adapters.simulated.refusal import RequestRefusedError
 from runtime.instrument import Market
@@ -29,6 +29,9 @@ def create(exchange: ServedExchange, call: Call) -> Answer:
     """Take an order: that it was received is all that the answer says."""
     place = order_of(exchange, call)
     exchange.asked[place.order_id] += 1
+    condition = condition_of(exchange, call)
+    if condition is not None:
+        return _pair(exchange.live.hold(place, condition, exchange.now_ms))
     thin = exchange.faults.strike(FaultKind.PARTIAL_FILL, call.account, CREATE)
     most = None
     if thin is not None and place.quantity is not None:
@@ -47,6 +50,9 @@ def amend(exchange: ServedExchange, call: Call) -> Answer:
             raise refused(PARAMETER_ERROR, "params error: triggerPrice is required.")
         exchange.live.change_stop(call.account, record.request.symbol, trigger, exchange.now_ms)
         return _pair(record)
+    if record.state is OrderState.UNTRIGGERED:
+        trigger = call.price("triggerPrice")
+        return _pair(exchange.live.amend_waiting(record, quantity, price, trigger, exchange.now_ms))
     if quantity is None and price is None:
         raise refused(PARAMETER_ERROR, "params error: qty or price is required.")
     return _pair(exchange.live.amend(record, quantity, price, exchange.now_ms))
@@ -64,7 +70,8 @@ def cancel_all(exchange: ServedExchange, call: Call) -> Answer:
     """Take back all orders of a symbol or coin, the stops of positions among them."""
     _need_scope(call)
     stops_too = call.text("orderFilter") not in ("Order",)
-    chosen = [one for one in _orders(exchange, call) if one.is_open and (stops_too or one.origin is Origin.USER)]
+    is_stop = OrderState.UNTRIGGERED
+    chosen = [one for one in _orders(exchange, call) if one.is_open and (stops_too or one.state is not is_stop)]
     for order in chosen:
         exchange.live.cancel(call.account, call.market, order.exchange_id, "", exchange.now_ms)
     rows = [{"orderId": order.exchange_id, "orderLinkId": order.link_id} for order in chosen]

@@ -83,12 +83,13 @@ def _progress(order: OrderRecord) -> dict[str, Any]:
 def _protection(order: OrderRecord) -> dict[str, Any]:
     stop = order.request.stop_loss
     is_stop = order.origin is Origin.STOP
-    falls = order.request.side is Side.SELL
+    waits = order.origin is Origin.USER and order.trigger is not None
+    rises = order.rises if waits else order.request.side is Side.BUY
     return {
-        "stopOrderType": STOP_TYPES[order.origin],
+        "stopOrderType": "Stop" if waits else STOP_TYPES[order.origin],
         "triggerPrice": figure(order.trigger),
-        "triggerDirection": (2 if falls else 1) if is_stop else 0,
-        "triggerBy": "LastPrice" if is_stop else "",
+        "triggerDirection": (1 if rises else 2) if is_stop or waits else 0,
+        "triggerBy": "LastPrice" if is_stop or waits else "",
         "takeProfit": "",
         "stopLoss": figure(stop),
         "tpslMode": "Full" if stop is not None or is_stop else "",

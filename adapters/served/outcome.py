@@ -8,6 +8,7 @@ from adapters.served.account_pages import PAGES as ACCOUNT_PAGES
 from adapters.served.answer import OK, Answer, enveloped
 from adapters.served.asset_pages import PAGES as ASSET_PAGES
 from adapters.served.call import Call
+from adapters.served.earn_pages import PAGES as EARN_PAGES
 from adapters.served.exchange import ServedExchange
 from adapters.served.fault import Fault, FaultKind
 from adapters.served.market_pages import PAGES as MARKET_PAGES
@@ -26,6 +27,7 @@ PAGES: Mapping[Path, Page] = {
     **POSITION_PAGES,
     **ACCOUNT_PAGES,
     **ASSET_PAGES,
+    **EARN_PAGES,
     **USER_PAGES,
 }
 RESTARTING = (10019, "Service is restarting.")

@@ -7,9 +7,11 @@ from adapters.served.order_row import SIDES
 from adapters.simulated.execution import Execution
 from adapters.simulated.precision import ZERO
 from adapters.simulated.transaction import Transaction
-from runtime.events import CashFlow, FundingPayment
+from runtime.events import CashFlow, EarnMoved, FundingPayment, InterestPaid
 from runtime.instrument import Market
 from runtime.requests import Side
+
+NO_TRADE = ("symbol", "category", "side", "funding", "qty", "tradePrice", "feeRate", "orderId", "orderLinkId")
 
 
 def transaction_row(line: Transaction) -> dict[str, Any]:
@@ -33,15 +35,18 @@ def transaction_row(line: Transaction) -> dict[str, Any]:
     }
 
 
-def _cause(cause: Execution | FundingPayment | CashFlow) -> dict[str, str]:
+def _cause(cause: Execution | FundingPayment | CashFlow | EarnMoved | InterestPaid) -> dict[str, str]:
     match cause:
         case Execution():
             return _trade(cause)
         case FundingPayment():
             return _settlement(cause)
         case CashFlow():
-            names = ("symbol", "category", "side", "funding", "qty", "tradePrice", "feeRate", "orderId", "orderLinkId")
-            return {**dict.fromkeys(names, ""), "tradeId": cause.transfer_id or cause.flow_id}
+            return {**dict.fromkeys(NO_TRADE, ""), "tradeId": cause.transfer_id or cause.flow_id}
+        case EarnMoved():
+            return {**dict.fromkeys(NO_TRADE, ""), "tradeId": cause.order_id}
+        case InterestPaid():
+            return {**dict.fromkeys(NO_TRADE, ""), "tradeId": cause.payment_id}
 
 
 def _trade(execution: Execution) -> dict[str, str]:

@@ -10,12 +10,13 @@ from adapters.simulated.amendments import Amendments
 from adapters.simulated.book import OrderBook
 from adapters.simulated.clearing import Clearing
 from adapters.simulated.desk import Desk
+from adapters.simulated.earn import Earn
 from adapters.simulated.looks import Looks
 from adapters.simulated.margin import Margin, initial_margin, maintenance_margin
 from adapters.simulated.matching import Matching
 from adapters.simulated.order import Order
 from adapters.simulated.position import Position
-from adapters.simulated.precision import ZERO
+from adapters.simulated.precision import EXACT, ZERO
 from adapters.simulated.prices import Prices
 from adapters.simulated.protection import Protection
 from adapters.simulated.reach import reach_of
@@ -25,7 +26,7 @@ from adapters.simulated.transfers import Transfers
 from adapters.simulated.venue import Venue
 from runtime.events import Candle, CashFlow, ExchangeEvent
 from runtime.instrument import Instrument, Market
-from runtime.requests import LookAtAccount, LookUpOrder, MoveMoney, Request
+from runtime.requests import EarnOrder, LookAtAccount, LookUpEarn, LookUpOrder, MoveMoney, Request
 
 
 class SimulatedExchange:
@@ -45,15 +46,20 @@ class SimulatedExchange:
         self._assemble(Venue(instruments, settings, Accounts.opened(accounts), OrderBook(), Prices()), 0, 0, ())
 
     def submit(self, request: Request, at_ms: int) -> list[ExchangeEvent]:
-        """Take or refuse a request; nothing is filled yet, but a transfer is carried out at once."""
+        """Take or refuse a request; nothing is filled yet, but a transfer is carried out at once, and so is a loan."""
         if isinstance(request, MoveMoney):
             return self._transfers.submit(request, at_ms)
+        if isinstance(request, EarnOrder):
+            return self.earn.submit(request, at_ms)
+        if isinstance(request, LookUpEarn):
+            return self.earn.look(request, at_ms)
         if isinstance(request, LookUpOrder | LookAtAccount):
             return self._looks.answer(request, at_ms)
         return self._desk.submit(request, at_ms)
 
     def open(self, candles: Sequence[Candle]) -> list[ExchangeEvent]:
         """Serve the first price of each candle: liquidation and jumped stops, then takers and crossing limits."""
+        home = [] if self.earn.idle or not candles else self.earn.pass_time(candles[0].open_ms)
         latest, busy, jumped = self._prices.latest, [], []
         for candle in candles:
             key = (candle.market, candle.symbol)
@@ -65,8 +71,8 @@ class SimulatedExchange:
                 if before != candle.open:
                     jumped.append(candle)
         if not busy:
-            return []
-        events = self._protection.at_open(jumped) if jumped else []
+            return home
+        events = home + self._protection.at_open(jumped) if jumped else home
         trades = [event for candle in busy for event in self._matching.at_open(candle)]
         return events + trades + (self._protection.at_open(busy) if trades else [])
 
@@ -83,17 +89,18 @@ class SimulatedExchange:
 
         With the best case first resting orders come before stops, and none is hit where one of them was filled.
         """
+        home = [] if self.earn.idle or not candles else self.earn.pass_time(candles[0].close_ms)
         busy = [candle for candle in candles if self._is_busy(candle)]
         events = (self._best_first(busy) if self._is_kind else self._worst_first(busy)) if busy else []
         latest = self._prices.latest
         for candle in candles:
             latest[candle.market, candle.symbol] = candle.close
-        return events
+        return home + events
 
     @property
     def idle(self) -> bool:
-        """Whether no order is open."""
-        return self._book.empty
+        """Whether no order is open and no coin lent out."""
+        return self._book.empty and self.earn.idle
 
     def held(self, symbol: str) -> bool:
         """Whether any account has a position in a perpetual."""
@@ -127,6 +134,18 @@ class SimulatedExchange:
         if not self._accounts.held(symbol):
             return []
         return self._clearing.settle(symbol, self._prices.last(Market.LINEAR, symbol), rate, at_ms)
+
+    def offer(self, rate: Decimal, at_ms: int) -> None:
+        """Let coins that are lent out earn another rate (a ratio, a year) from now on."""
+        self.earn.offer(rate, at_ms)
+
+    def owned(self, account: str) -> Mapping[str, Decimal]:
+        """Give an account's coins with those that are lent out or on their way back."""
+        coins = dict(self._accounts.named(account).coins)
+        for away in (self.earn.lent(account), self.earn.on_way(account)):
+            for coin, amount in away.items():
+                coins[coin] = EXACT.add(coins.get(coin, ZERO), amount)
+        return coins
 
     def deposit(self, account: str, coin: str, amount: Decimal, at_ms: int) -> list[ExchangeEvent]:
         """Bring coins in, opening the account if need be; a negative amount takes them out.
@@ -222,7 +241,7 @@ class SimulatedExchange:
         Raises LookupError for a coin or position without a price.
         """
         owner, marks = self._accounts.named(account), marks or {}
-        coins = (amount * self._coin_price(coin, marks) for coin, amount in owner.coins.items() if amount)
+        coins = (amount * self._coin_price(coin, marks) for coin, amount in self.owned(account).items() if amount)
         unrealised = (
             position.unrealised(marks[symbol] if symbol in marks else self._prices.last(Market.LINEAR, symbol))
             for symbol, position in owner.positions.items()
@@ -238,6 +257,7 @@ class SimulatedExchange:
             "executions": self._clearing.executions,
             "flows": self._flows,
             "transfers": list(self._transfers.done),
+            "earn": self.earn.to_plain(),
         }
 
     @classmethod
@@ -252,6 +272,9 @@ class SimulatedExchange:
         accounts, book = Accounts.from_plain(plain["accounts"]), OrderBook.from_plain(plain["book"])
         venue = Venue(instruments, settings, accounts, book, Prices.from_plain(plain["prices"]))
         exchange._assemble(venue, plain["executions"], plain["flows"], plain["transfers"])
+        # What was kept by an older version has none.
+        if "earn" in plain:
+            exchange.earn.restore(plain["earn"])
         return exchange
 
     def _assemble(self, venue: Venue, executions: int, flows: int, transfers: Sequence[str]) -> None:
@@ -267,7 +290,8 @@ class SimulatedExchange:
         self._clearing = Clearing(venue, executions)
         self._matching = Matching(venue, self._margin, self._clearing)
         self._protection = Protection(venue, self._margin, self._clearing)
-        self._looks = Looks(venue)
+        self.earn = Earn(venue, self._margin)
+        self._looks = Looks(venue, self.earn)
         self._desk = Desk(venue, self._margin, self._clearing)
         self._amendments = Amendments(venue, self._margin)
         self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}

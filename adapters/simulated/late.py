@@ -64,6 +64,10 @@ class LateExchange:
         """Settle funding."""
         return self._exchange.settle(symbol, rate, at_ms)
 
+    def offer(self, rate: Decimal, at_ms: int) -> None:
+        """Let coins that are lent out earn another rate."""
+        self._exchange.offer(rate, at_ms)
+
     def _arrive(self, candle: Candle) -> Iterator[ExchangeEvent]:
         due = [
             key

@@ -12,11 +12,12 @@ from adapters.simulated.position import FLAT, Position
 from adapters.simulated.precision import EXACT, ZERO, signed
 from adapters.simulated.transaction import Transaction, TransactionKind
 from runtime.codec import from_plain, to_plain
-from runtime.events import CashFlow, Fill, FillKind, FundingPayment
+from runtime.events import CashFlow, EarnMoved, Fill, FillKind, FundingPayment, InterestPaid
 from runtime.instrument import Instrument, Market
 
 Booked = Execution | FundingPayment
-Cause = TypeVar("Cause", bound=Execution | FundingPayment | CashFlow)
+Moved = CashFlow | EarnMoved | InterestPaid
+Cause = TypeVar("Cause", bound=Execution | FundingPayment | Moved)
 
 
 class Ledger:
@@ -57,11 +58,11 @@ class Ledger:
         kind = TransactionKind.SETTLEMENT
         self._post(payment.at_ms, payment.account, kind, coin, payment, funding=payment.amount, size=payment.quantity)
 
-    def move(self, flow: CashFlow) -> None:
-        """Book money that came or went."""
+    def move(self, flow: Moved) -> None:
+        """Book coins that came or went: money, loans and interest; what is lent out leaves the wallet."""
         self.entries += 1
-        kind = TransactionKind.TRANSFER_IN if flow.amount > ZERO else TransactionKind.TRANSFER_OUT
-        self._post(flow.at_ms, flow.account, kind, flow.coin, flow, cash_flow=flow.amount)
+        change = -flow.amount if isinstance(flow, EarnMoved) else flow.amount
+        self._post(flow.at_ms, flow.account, _kind_of(flow), flow.coin, flow, cash_flow=change)
 
     def position(self, account: str, symbol: str) -> Position:
         """Give a position as the executions so far leave it; it has no stop."""
@@ -112,7 +113,7 @@ class Ledger:
         account: str,
         kind: TransactionKind,
         coin: str,
-        cause: Execution | FundingPayment | CashFlow,
+        cause: Execution | FundingPayment | Moved,
         *,
         cash_flow: Decimal = ZERO,
         funding: Decimal = ZERO,
@@ -159,6 +160,14 @@ class Ledger:
             ledger._transactions[account] = [replace(line, cause=_of(orders, line.cause)) for line in read]
         ledger.entries = plain["entries"]
         return ledger
+
+
+def _kind_of(flow: Moved) -> TransactionKind:
+    if isinstance(flow, InterestPaid):
+        return TransactionKind.INTEREST
+    if isinstance(flow, EarnMoved):
+        return TransactionKind.LENT if flow.amount > ZERO else TransactionKind.GIVEN_BACK
+    return TransactionKind.TRANSFER_IN if flow.amount > ZERO else TransactionKind.TRANSFER_OUT
 
 
 def _of(orders: OrderRecords, cause: Cause) -> Cause:

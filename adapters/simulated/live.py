@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.simulated.change import Change, Executed, OrderChanged, PositionChanged, WalletChanged
+from adapters.simulated.conditional import Condition, against_another, reached, waiting
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.ledger import Ledger
 from adapters.simulated.order_record import OrderRecord, OrderState, Origin
@@ -27,10 +28,12 @@ from adapters.simulated.settings import ExchangeSettings
 from runtime.events import (
     Candle,
     CashFlow,
+    EarnMoved,
     ExchangeEvent,
     Fill,
     FillKind,
     FundingPayment,
+    InterestPaid,
     LeverageSet,
     OrderCancelled,
     OrderRejected,
@@ -40,6 +43,7 @@ from runtime.instrument import Instrument, Market
 from runtime.requests import (
     CancelOrder,
     ChangeStop,
+    EarnOrder,
     MoveMoney,
     OrderType,
     PlaceOrder,
@@ -72,6 +76,7 @@ class LiveExchange:
         self.ledger = Ledger(instruments, coins)
         self._tell = tell
         self._under_way: dict[tuple[Market, str], Candle] = {}
+        self._waiting: dict[str, OrderRecord] = {}
 
     def to_plain(self) -> dict[str, Any]:
         """Give all that it remembers as JSON-able values; candles under way are not among them."""
@@ -85,6 +90,7 @@ class LiveExchange:
         """Stand where the exchange stood that gave this; raises ValueError, KeyError or TypeError for other values."""
         self.model = SimulatedExchange.from_plain(plain["model"], self.instruments, settings)
         self.orders = OrderRecords.from_plain(plain["orders"])
+        self._waiting = waiting(self.orders)
         self.ledger = Ledger.from_plain(plain["ledger"], self.instruments, self.orders)
 
     # --- the market -------------------------------------------------------------------------------------------------
@@ -93,12 +99,14 @@ class LiveExchange:
         """Let candles begin."""
         self._under_way |= {(candle.market, candle.symbol): candle for candle in candles}
         self._take(self.model.open(candles), at_ms)
+        self._trigger(candles, at_ms, inside=False)
 
     def close(self, candles: Sequence[Candle], at_ms: int) -> None:
         """Let candles run to their end; until the next ones begin, takers wait."""
         for candle in candles:
             self._under_way.pop((candle.market, candle.symbol), None)
         self._take(self.model.range(candles), at_ms)
+        self._trigger(candles, at_ms, inside=True)
 
     def settle(self, symbol: str, rate: Decimal, at_ms: int) -> None:
         """Settle the funding of a perpetual."""
@@ -108,10 +116,7 @@ class LiveExchange:
 
     def place(self, place: PlaceOrder, at_ms: int, most: Decimal | None = None) -> OrderRecord:
         """Take an order whose `order_id` is the client's own, or empty; `most` caps what it gets of each candle."""
-        if not _LINK_ID.fullmatch(place.order_id):
-            raise RequestRefusedError(BAD_ORDER_ID)
-        if place.order_id and self.orders.find(place.account, "", place.order_id):
-            raise RequestRefusedError(DUPLICATE[place.market])
+        self._check_name(place)
         exchange_id = self.orders.next_id(place.market)
         request = replace(place, order_id=exchange_id)
         events = _unless_refused(self.model.submit(request, at_ms))
@@ -124,12 +129,56 @@ class LiveExchange:
         self._take([*events, *self._serve(record, at_ms)], at_ms, record)
         return record
 
+    def hold(self, place: PlaceOrder, condition: Condition, at_ms: int) -> OrderRecord:
+        """Take an order that waits for a price; until then it binds nothing."""
+        self._check_name(place)
+        last = self.model.last(place.market, place.symbol)
+        refusal = condition.refusal(last) or against_another(self._waiting.values(), place)
+        if refusal is not None:
+            raise RequestRefusedError(refusal)
+        exchange_id, state = self.orders.next_id(place.market), OrderState.UNTRIGGERED
+        request = replace(place, order_id=exchange_id)
+        record = OrderRecord(exchange_id, place.order_id, request, Origin.USER, state, at_ms, at_ms, last or ZERO)
+        record.trigger, record.rises = condition.price, condition.rises
+        self.orders.add(record)
+        self._waiting[exchange_id] = record
+        self._tell(OrderChanged(at_ms, place.account, record))
+        return record
+
+    def _check_name(self, place: PlaceOrder) -> None:
+        if not _LINK_ID.fullmatch(place.order_id):
+            raise RequestRefusedError(BAD_ORDER_ID)
+        if place.order_id and self.orders.find(place.account, "", place.order_id):
+            raise RequestRefusedError(DUPLICATE[place.market])
+
+    def _trigger(self, candles: Sequence[Candle], at_ms: int, *, inside: bool) -> None:
+        """Let orders in whose price was reached; one that is refused then has ended."""
+        for record in [one for one in self._waiting.values() if reached(one, candles, inside=inside)]:
+            del self._waiting[record.exchange_id]
+            record.state, record.updated_ms = OrderState.TRIGGERED, at_ms
+            self._tell(OrderChanged(at_ms, record.request.account, record))
+            self._let_in(record, at_ms)
+
+    def _let_in(self, record: OrderRecord, at_ms: int) -> None:
+        account, events = record.request.account, self.model.submit(record.request, at_ms)
+        refused = next((event for event in events if isinstance(event, OrderRejected)), None)
+        record.state = OrderState.NEW if refused is None else OrderState.REJECTED
+        record.reason = "" if refused is None else refused.reason
+        self._tell(OrderChanged(at_ms, account, record))
+        if refused is None:
+            self._take([*events, *self._serve(record, at_ms)], at_ms, record)
+
     def cancel(self, account: str, market: Market, exchange_id: str, link_id: str, at_ms: int) -> OrderRecord:
         """Take an order back; of a stop, take it from its position."""
         record = self._open_order(account, market, exchange_id, link_id)
         symbol = record.request.symbol
         if record.origin is Origin.STOP:
             self._remove_stop(account, symbol, Ending.BY_USER, at_ms)
+            return record
+        if record.state is OrderState.UNTRIGGERED:
+            del self._waiting[record.exchange_id]
+            record.end(Ending.BY_USER.value, at_ms)
+            self._tell(OrderChanged(at_ms, account, record))
             return record
         request = CancelOrder(record.exchange_id, account, market, symbol)
         self._take(_unless_refused(self.model.submit(request, at_ms)), at_ms, record)
@@ -145,6 +194,23 @@ class LiveExchange:
         record.request, record.updated_ms = replace(request, quantity=quantity, price=price), at_ms
         self._tell(OrderChanged(at_ms, account, record))
         self._take(self._serve(record, at_ms), at_ms, record)
+        return record
+
+    def amend_waiting(
+        self, record: OrderRecord, quantity: Decimal | None, price: Decimal | None, trigger: Decimal | None, at_ms: int
+    ) -> OrderRecord:
+        """Change an order that still waits for its price; None leaves what it was."""
+        trigger = trigger or record.trigger
+        assert trigger is not None
+        refusal = Condition(trigger, record.rises).refusal(
+            self.model.last(record.request.market, record.request.symbol)
+        )
+        if refusal is not None:
+            raise RequestRefusedError(refusal)
+        request = record.request
+        record.request = replace(request, quantity=quantity or request.quantity, price=price or request.price)
+        record.trigger, record.updated_ms = trigger, at_ms
+        self._tell(OrderChanged(at_ms, request.account, record))
         return record
 
     def find_open(self, account: str, market: Market, exchange_id: str, link_id: str) -> OrderRecord:
@@ -173,6 +239,10 @@ class LiveExchange:
     def transfer(self, move: MoveMoney, at_ms: int) -> None:
         """Move money between accounts."""
         self._take(_unless_refused(self.model.submit(move, at_ms)), at_ms)
+
+    def lend(self, order: EarnOrder, at_ms: int) -> None:
+        """Lend coins out at Earn, or take them back."""
+        self._take(_unless_refused(self.model.submit(order, at_ms)), at_ms)
 
     def deposit(self, account: str, coin: str, amount: Decimal, at_ms: int) -> None:
         """Bring money in from outside, or take it out when negative; raises ValueError for more than is free."""
@@ -217,7 +287,7 @@ class LiveExchange:
                     self._tell(Executed(event.at_ms, event.account, event))
                     wallets[event.account] = None
                     positions[event.account, event.symbol] = None
-                case CashFlow():
+                case CashFlow() | EarnMoved() | InterestPaid():
                     self.ledger.move(event)
                     wallets[event.account] = None
                 case StopPlaced():

@@ -1,18 +1,20 @@
 """What the exchange shows of an account and of its open orders; it keeps no history of orders that have ended."""
 
+from adapters.simulated.earn import Earn
 from adapters.simulated.venue import Venue
 from runtime.events import AccountSeen, ExchangeEvent, LookedUp, OrderAccepted, SeenOrder, SeenPosition
 from runtime.instrument import Market
-from runtime.requests import Look, LookAtAccount, LookUpOrder
+from runtime.requests import LookAtAccount, LookUpOrder
 
 
 class Looks:
     """Answers questions; nothing changes by them."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Venue, earn: Earn) -> None:
         self._venue = venue
+        self._earn = earn
 
-    def answer(self, look: Look, at_ms: int) -> list[ExchangeEvent]:
+    def answer(self, look: LookUpOrder | LookAtAccount, at_ms: int) -> list[ExchangeEvent]:
         """Answer one question; what is known of an order comes before the end of its look-up."""
         match look:
             case LookUpOrder():
@@ -36,7 +38,8 @@ class Looks:
             )
             for symbol, position in account.positions.items()
         )
-        return AccountSeen(at_ms, name, tuple(account.coins.items()), positions, self._orders(name), complete=True)
+        coins, lent = tuple(account.coins.items()), tuple(self._earn.lent(name).items())
+        return AccountSeen(at_ms, name, coins, positions, self._orders(name), complete=True, lent=lent)
 
     def _orders(self, name: str) -> tuple[SeenOrder, ...]:
         open_orders = ((order, order.request) for order in self._venue.book.of(name))

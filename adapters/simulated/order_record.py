@@ -19,6 +19,9 @@ class OrderState(StrEnum):
     FILLED = "Filled"
     CANCELLED = "Cancelled"
     PARTLY_FILLED_CANCELLED = "PartiallyFilledCanceled"
+    TRIGGERED = "Triggered"
+    DEACTIVATED = "Deactivated"
+    REJECTED = "Rejected"
 
 
 class Origin(StrEnum):
@@ -37,7 +40,8 @@ class OrderRecord:
     """One order. `exchange_id` is unique on the exchange, `link_id` is the client's own and may be empty.
 
     `reference` is the last price when it came. `filled` is in base coin, `value` in quote coin, `fees` by coin.
-    `trigger` is the price at which a stop becomes a market order. `reason` tells why it ended before it was full.
+    `trigger` is the price at which a stop or a conditional order becomes an order, for the latter one where it `rises`
+    there or falls. `reason` tells why it ended before it was full.
     `number` counts all orders of the exchange.
     """
 
@@ -55,6 +59,7 @@ class OrderRecord:
     fees: dict[str, Decimal] = field(default_factory=dict)
     reason: str = ""
     number: int = 0
+    rises: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -98,7 +103,10 @@ class OrderRecord:
             self.state, self.reason = OrderState.PARTLY_FILLED_CANCELLED, not_all
 
     def end(self, reason: str, at_ms: int) -> None:
-        """End it without another fill."""
+        """End it without another fill; on spot one that never became an order was only put away."""
+        if self.state is OrderState.UNTRIGGERED and self.request.market is Market.SPOT:
+            self.state, self.reason, self.updated_ms = OrderState.DEACTIVATED, reason, at_ms
+            return
         is_partial = self.filled and self.request.market is Market.SPOT
         self.state = OrderState.PARTLY_FILLED_CANCELLED if is_partial else OrderState.CANCELLED
         self.reason, self.updated_ms = reason, at_ms

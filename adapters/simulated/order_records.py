@@ -24,6 +24,11 @@ class OrderRecords:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that have had an order."""
+        return tuple(self._by_account)
+
     def next_id(self, market: Market) -> str:
         """Make an id: long digits on spot, a UUID on perpetuals, as the exchange does."""
         self._made += 1

@@ -59,11 +59,23 @@ SAME_ACCOUNT = Refusal(131211, "fromAccountType can't be the same as toAccountTy
 INSUFFICIENT_FOR_TRANSFER = Refusal(131212, "Insufficient balance")
 TRANSFER_ID_USED = Refusal(131214, "TransferId exist")
 BAD_TRANSFER_AMOUNT = Refusal(131215, "Amount error")
+NO_EARN_PRODUCT = Refusal(180008, "Invalid product")
+BAD_SHARE_TO_STAKE = Refusal(180012, "Purchase share invalid")
+BAD_SHARE_TO_REDEEM = Refusal(180014, "Redeem share invalid")
+EARN_BALANCE = Refusal(180016, "Balance not enough")
+NO_EARN_POSITION = Refusal(180020, "Position not found")
+EARN_ORDER_EXISTS = Refusal(180025, "Order already exists")
 LEVERAGE_UNCHANGED = Refusal(110043, "leverage not modified")
 STOP_UNCHANGED = Refusal(34040, "not modified")
+TRIGGER_NOT_ABOVE = Refusal(110092, "expect Rising, but trigger_price is not above the current price")
+TRIGGER_NOT_BELOW = Refusal(110093, "expect Falling, but trigger_price is not below the current price")
 STOP_NOT_ABOVE = 110092
 STOP_NOT_BELOW = 110093
 
+TOO_MANY_CONDITIONAL = {
+    Market.LINEAR: Refusal(110009, "The number of stop orders exceeds maximum limit allowed"),
+    Market.SPOT: Refusal(170810, "Cannot exceed maximum of 30 conditional orders."),
+}
 DUPLICATE = {
     Market.SPOT: Refusal(170141, "Duplicate clientOrderId."),
     Market.LINEAR: Refusal(110072, "OrderLinkedID is duplicate"),

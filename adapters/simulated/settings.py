@@ -1,6 +1,7 @@
 """How kind the simulated market is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from adapters.simulated.precision import ONE, ZERO
@@ -14,6 +15,7 @@ class ExchangeSettings:
     `slippage` worsens every taker's price. `depth` is added to it in proportion to the part of a candle's volume that
     is taken (zero: the same for every size). `volume_share` is the largest part of a candle's volume for one order.
     With `best_first` resting orders come before stops inside a candle, and a stop is not hit where one was filled.
+    `earn_rates` are what coins that are lent out at Earn earn a year, `redeem_ms` is how long they take to come back.
     Raises ValueError for ratios that no market has.
     """
 
@@ -21,6 +23,8 @@ class ExchangeSettings:
     volume_share: Decimal = Decimal("0.10")
     depth: Decimal = ZERO
     best_first: bool = False
+    earn_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    redeem_ms: int = 60_000
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from adapters.simulated.execution import Execution
 from adapters.simulated.precision import ZERO
-from runtime.events import CashFlow, FundingPayment
+from runtime.events import CashFlow, EarnMoved, FundingPayment, InterestPaid
 
 
 class TransactionKind(StrEnum):
@@ -17,6 +17,9 @@ class TransactionKind(StrEnum):
     SETTLEMENT = "SETTLEMENT"
     TRANSFER_IN = "TRANSFER_IN"
     TRANSFER_OUT = "TRANSFER_OUT"
+    LENT = "FLEXIBLE_STAKING_SUBSCRIPTION"
+    GIVEN_BACK = "FLEXIBLE_STAKING_REDEMPTION"
+    INTEREST = "FLEXIBLE_STAKING_PROFIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Transaction:
     kind: TransactionKind
     coin: str
     balance: Decimal
-    cause: Execution | FundingPayment | CashFlow
+    cause: Execution | FundingPayment | CashFlow | EarnMoved | InterestPaid
     cash_flow: Decimal = ZERO
     funding: Decimal = ZERO
     fee: Decimal = ZERO

@@ -19,8 +19,10 @@ from runtime.ports import Clock, Inbox
 from runtime.requests import (
     CancelOrder,
     ChangeStop,
+    EarnOrder,
     Look,
     LookAtAccount,
+    LookUpEarn,
     LookUpOrder,
     MoveMoney,
     PlaceOrder,
@@ -86,7 +88,7 @@ class UnreliableVenue:
         now_ms, fault = self._clock.now_ms(), self.faults(request)
         if isinstance(request, PlaceOrder):
             self.posts[request.order_id] = self.posts.get(request.order_id, 0) + 1
-        if isinstance(request, LookUpOrder | LookAtAccount):
+        if isinstance(request, LookUpOrder | LookUpEarn | LookAtAccount):
             self._look(request, now_ms, fault)
             return
         if fault is Fault.BUSY:
@@ -120,9 +122,9 @@ class UnreliableVenue:
         now_ms = self._clock.now_ms()
         while self._waiting and self._waiting[0][0] <= now_ms:
             at_ms, _, due = heappop(self._waiting)
-            if isinstance(due, PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney):
+            if isinstance(due, PlaceOrder | CancelOrder | ChangeStop | SetLeverage | MoveMoney | EarnOrder):
                 self._carry_out(due, at_ms, answered=False)
-            elif not isinstance(due, LookUpOrder | LookAtAccount):
+            elif not isinstance(due, LookUpOrder | LookUpEarn | LookAtAccount):
                 self.inbox.put(due)
 
     def forget_messages(self) -> None:
@@ -132,10 +134,10 @@ class UnreliableVenue:
 
     def _look(self, look: Look, now_ms: int, fault: Fault | None) -> None:
         if fault is not None:
-            if isinstance(look, LookUpOrder):
+            if not isinstance(look, LookAtAccount):
                 self._put(now_ms + TIMEOUT_MS, LookedUp(now_ms + TIMEOUT_MS, look.order_id, False, False))
             return
-        if isinstance(look, LookAtAccount):
+        if not isinstance(look, LookUpOrder):
             for seen in self.exchange.submit(look, now_ms):
                 self._put(now_ms + ANSWER_MS, seen)
             return

@@ -60,6 +60,7 @@ KEYS = {
     "entries": "whether new risk may be opened",
     "facts": "named expressions",
     "halt": "whether trading stops until somebody acknowledges",
+    "lends": "the coins that may be lent out while they are idle",
     "levels": "the levels, from the mildest to the worst",
     "mode": "live; shadow: evaluated and recorded, moves nothing; off",
     "orders_per_hour": "of all books together",

@@ -19,6 +19,7 @@ pytest_plugins = [
     "features.steps.reasons",
     "features.steps.alerts",
     "features.steps.money",
+    "features.steps.loans",
     "features.steps.operating",
     "features.steps.growth",
     "features.steps.doubts",
@@ -29,4 +30,5 @@ pytest_plugins = [
     "features.steps.live_faults",
     "features.steps.live_database",
     "features.steps.live_seen",
+    "features.steps.live_loans",
 ]

@@ -97,6 +97,10 @@ class Connection:
         """Pay and collect funding."""
         return self.exchange.settle(symbol, rate, at_ms)
 
+    def offer(self, rate: Decimal, at_ms: int) -> None:
+        """Let coins that are lent out earn another rate."""
+        self.exchange.offer(rate, at_ms)
+
     def pass_seconds(self, seconds: int) -> None:
         """Let the clock tick without a candle."""
         for _ in range(seconds):

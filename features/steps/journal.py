@@ -8,7 +8,18 @@ from rules.language.explain import Explained
 from runtime.events import Fill, FundingPayment, OrderCancelled, OrderRejected
 from runtime.requests import ChangeStop, PlaceOrder, SetLeverage
 from runtime.sizing import Limit
-from runtime.step import Approved, Decision, HaltStage, LevelMove, Notice, Record, Refused, Step, Transition
+from runtime.step import (
+    Approved,
+    Decision,
+    HaltStage,
+    LevelMove,
+    Notice,
+    Record,
+    Refused,
+    Step,
+    Transition,
+    VersionTaken,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,8 @@ def _sentences(record: Record) -> Iterator[str]:
             yield f"{record.book} {record.symbol} {record.trigger}: {record.before} → {record.after}: {record.cause}"
         case HaltStage():
             yield f"halt {record.stage}: {record.text}"
+        case VersionTaken():
+            yield f"{record.book} {record.symbol} goes by {record.after} instead of {record.before}"
         case Decision():
             yield f"{record.rule} of {record.book} {record.symbol}: {record.why}"
             for outcome in record.outcomes:

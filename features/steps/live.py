@@ -95,10 +95,9 @@ def _(live: Live) -> None:
 @says("the engine ends, saying {words:Quoted}")
 def _(live: Live, words: str) -> None:
     """It has not traded, and says to the person at the terminal why."""
-    code = live.process.ended()
+    code = _ended_without_trading(live)
     assert code != 0, f"It has ended as if all were well. {live.process.last_words()}"
     assert live.process.says(words), live.process.last_words()
-    assert not live.process.trades, live.process.last_words()
 
 
 @says("a second engine is started on the same database")
@@ -111,10 +110,16 @@ def _(live: Live) -> None:
 def _(live: Live) -> None:
     """The refusal names the process that has the lease."""
     first, second = live.processes[-2:]
-    assert second.ended() != 0, second.last_words()
-    assert second.says(f"(process {first.number} on "), second.last_words()
+    assert _ended_without_trading(live) != 0, second.last_words()
+    assert second.says(f"The store is written by eternal run (process {first.number} on "), second.last_words()
     assert first.runs, first.last_words()
     live.processes.pop()
+
+
+def _ended_without_trading(live: Live) -> int:
+    live.expect(lambda: not live.process.runs or live.process.trades, "the end of the process")
+    assert not live.process.trades, f"It trades. {live.process.last_words()}"
+    return live.process.ended()
 
 
 # ── a person ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from features.steps.course import Course, ranging
 from features.steps.words import DAY_MS, Series
 from runtime.instrument import Market
 from runtime.market_data import CANDLE_SCHEMA, Key, MarketData
-from runtime.requests import PlaceOrder
+from runtime.requests import EarnOrder, PlaceOrder
 
 DAYS_AHEAD = 60
 AS_FAST_AS_LIFE = 1.0
@@ -29,16 +29,17 @@ INSTRUMENTS = load_instruments()
 class LocalExchange:
     """The served exchange as a scenario holds it.
 
-    `received` are all orders in the order in which they came; `on_order` is called when one has come, before its answer
-    leaves.
+    `received` are all orders in the order in which they came, `loans` those at Earn; `on_order` is called when an order
+    has come, before its answer leaves.
     """
 
     def __init__(self, served: Served) -> None:
         self.served = served
         self.received: list[PlaceOrder] = []
+        self.loans: list[EarnOrder] = []
         self.on_order: Callable[[], object] = bool
         live = served.application.exchange.live
-        take = live.place
+        take, lend = live.place, live.lend
 
         def noted(place: PlaceOrder, at_ms: int, most: Decimal | None = None) -> OrderRecord:
             self.received.append(place)
@@ -46,7 +47,12 @@ class LocalExchange:
             self.on_order()
             return taken
 
+        def noted_loan(order: EarnOrder, at_ms: int) -> None:
+            self.loans.append(order)
+            lend(order, at_ms)
+
         live.place = noted  # type: ignore[method-assign]
+        live.lend = noted_loan  # type: ignore[method-assign]
 
     def fault(self, kind: str, **fields: Any) -> None:
         """Let something go wrong from now on."""
@@ -71,6 +77,14 @@ class LocalExchange:
     def position(self, account: str, symbol: str) -> Position:
         """Give the position of an account in a perpetual."""
         return self.served.application.exchange.live.model.position(account, symbol)
+
+    def lent(self, account: str) -> dict[str, Decimal]:
+        """Give what an account has at Earn, by coin."""
+        return self.served.application.exchange.live.model.earn.lent(account)
+
+    def coin(self, account: str, coin: str) -> Decimal:
+        """Give what an account has in its wallet."""
+        return self.served.application.exchange.live.model.wallet(account).get(coin, Decimal(0))
 
     def stranger(self, account: str) -> HTTP:
         """Give a client to somebody who has the key of an account, and is not the engine."""

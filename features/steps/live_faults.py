@@ -58,6 +58,12 @@ def _(live: Live, book: str) -> None:
     live.exchange.fault("refuse", account=live.account(book), endpoint=CREATE, code=code, message=words, count=None)
 
 
+@says("the exchange takes every key again")
+def _(live: Live) -> None:
+    """Orders are refused because of a key no longer."""
+    live.exchange.lift("refuse")
+
+
 @says("the exchange takes no stop any more")
 def _(live: Live) -> None:
     """A wish to place or move a stop is refused."""

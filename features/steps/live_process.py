@@ -1,5 +1,6 @@
 """A process of `eternal run`, what it says, and its end."""
 
+import json
 import os
 import signal
 import subprocess
@@ -61,6 +62,11 @@ class LiveProcess:
     def says(self, words: str) -> bool:
         """Whether it has said something."""
         return any(words in line for line in self.said)
+
+    def logged(self, event: str) -> list[dict[str, Any]]:
+        """What its log has of a kind of line, which is there while there is no journal as well."""
+        lines = [json.loads(line) for line in self.said if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
 
     def begun(self) -> bool:
         """Wait until it trades or has ended; false where another process still has the lease."""

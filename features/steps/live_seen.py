@@ -30,6 +30,14 @@ def _(live: Live) -> None:
     assert live.exchange.repeated == [], f"These have come again: {live.exchange.repeated}."
 
 
+@says("no order of {book:Book} has reached the exchange")
+def _(live: Live, book: str) -> None:
+    """None came from the book's sub-account since the exchange opened."""
+    account = live.account(book)
+    came = [order.order_id for order in live.exchange.received if order.account == account]
+    assert not came, f"These have come: {came}."
+
+
 @says("the exchange holds {bound:Bound}{amount:Number} {symbol:Symbol} for {book:Book}")
 def _(live: Live, bound: Bound, amount: Decimal, symbol: str, book: str) -> None:
     """The position in the book's sub-account, as the exchange has it; negative for a short."""
@@ -60,6 +68,21 @@ def _(live: Live, symbol: str, book: str, bound: Bound, price: Decimal) -> None:
     live.expect(stands, f"a stop at {bound.words} {price} USDT")
 
 
+# ── in what the process says ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@says("the engine refuses the order by itself, because {words:Quoted}")
+def _(live: Live, words: str) -> None:
+    """The log of the process tells of an order that was kept back; an order that leaves all the same fails this."""
+
+    def refused() -> bool:
+        lines = live.process.logged("refused")
+        return any(words in line["reason"] and line["order_id"].startswith(tuple(live.accounts)) for line in lines)
+
+    live.expect(lambda: live.exchange.received or refused(), f"an order that is refused because {words}")
+    assert not live.exchange.received, f"An order has left: {live.told()}"
+
+
 # ── in the journal ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -88,6 +111,28 @@ def _(live: Live, bound: Bound, count: int) -> None:
     live.expect(lambda: live.requests(LookUpOrder), "a look-up")
     asked = len(live.requests(LookUpOrder))
     assert bound.holds(Decimal(asked), Decimal(count)), f"It was asked {asked} times."
+
+
+@says("{count:Whole} order[s] (has|have) left, each under a name of its own")
+def _(live: Live, count: int) -> None:
+    """What the engine has let go, whatever became of it on its way; one that was lost counts."""
+    live.expect(lambda: len(live.requests(PlaceOrder)) >= count, f"{count} orders that have left")
+    names = [order.order_id for order in live.requests(PlaceOrder)]
+    assert len(names) == count, f"These have left: {names}."
+    assert len(set(names)) == count, f"These have left, some of them under the same name: {names}."
+
+
+@says("no order has left before the moment that the exchange has named")
+def _(live: Live) -> None:
+    """Each refusal for now tells when the next attempt is welcome."""
+    again_ms = 0
+    refused = 0
+    for step in live.follow().steps:
+        if isinstance(step.event, OrderRejected) and step.event.retry_at_ms is not None:
+            again_ms, refused = step.event.retry_at_ms, refused + 1
+        early = [one.order_id for one in step.requests if isinstance(one, PlaceOrder) and step.at_ms < again_ms]
+        assert not early, f"These have left before {again_ms}, at {step.at_ms}: {early}."
+    assert refused, "The exchange has named no moment."
 
 
 @says("the journal says that nobody knows what became of the order")

@@ -96,7 +96,10 @@ class Live:
         money = self._scene.accounts
         lacking = [name for name, amount in money.items() if amount is None]
         assert not lacking, f"Say how much {lacking[0]} has: a process that runs has no portfolio to share."
-        return {self.accounts[name]: {"USDT": amount} for name, amount in money.items() if amount is not None}
+        held = {self.accounts[name]: {"USDT": amount} for name, amount in money.items() if amount is not None}
+        for name, coin, amount in self._scene.holdings:
+            held[self.accounts[name]][coin] = amount
+        return held
 
     @property
     def process(self) -> LiveProcess:
@@ -227,7 +230,8 @@ class Live:
 
     def told(self) -> str:
         """What the operator and the terminal have heard."""
-        notices = [f"{one.severity} {one.text}" for one in self.follow().notices()]
+        # What is told again and again would hide the rest.
+        notices = list(dict.fromkeys(f"{one.severity} {one.text}" for one in self.follow().notices()))
         orders = [f"{one.side} {one.quantity} {one.symbol} {one.order_id}" for one in self.exchange.received]
         terminal = self.processes[-1].last_words() if self.processes else "No engine was started."
         heard = f"The operator was told {' / '.join(notices[-8:]) or 'nothing'}. {terminal}"

@@ -118,6 +118,8 @@ def _(scene: Scene, span: int) -> None:
 
 
 def _observe(scene: Scene, name: str, value: Decimal | bool | str, symbol: str = "") -> None:
+    if name == "earn.yield" and isinstance(value, Decimal):
+        scene.world.exchange.offer(value, scene.world.now_ms)
     scene.world.tell([FactObserved(scene.world.now_ms, name, value, symbol)])
 
 

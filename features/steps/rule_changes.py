@@ -7,11 +7,12 @@ from pathlib import Path
 from features.steps.scene import Scene
 from features.steps.sentence import says
 from machines.catalogue import MACHINES
-from rules.language.findings import Finding
+from rules.language.findings import Finding, Severity
 from rules.language.rulebook import Rulebook, load
 from rules.language.sparing import Spared, spare
 from runtime.events import RulesRead
 from runtime.facts import vocabulary_for
+from runtime.step import VersionTaken
 
 Loaded = tuple[Rulebook | None, list[Finding]]
 
@@ -40,12 +41,79 @@ def _(scene: Scene, path: str, file: str, value: str) -> None:
     assert _read(scene) is None, "It can start: there is no mistake in the rule files, or only in those of some books."
 
 
+@says("the line {path:Quoted} of {file:File} becomes {value:Literal} while the engine trades")
+def _(scene: Scene, path: str, file: str, value: str) -> None:
+    """Somebody changes a line of a rule file, rightly or wrongly; the engine goes on and reads the file."""
+    scene.world.open()
+    scene.files.put(scene.files.named(file), path.split("."), value)
+    _reload(scene)
+
+
+@says("{book:Book} adopts changes, and the line {path:Quoted} becomes {value:Literal} while the engine trades")
+def _(scene: Scene, book: str, path: str, value: str) -> None:
+    """The book says that what is open goes by a changed file as well, and another line of it is changed with that."""
+    scene.world.open()
+    scene.files.put(scene.files.file_of(book), ("adopt",), "yes")
+    scene.files.put(scene.files.file_of(book), path.split("."), value)
+    _reload(scene)
+
+
+@says("{file:File} becomes unreadable while the engine trades")
+def _(scene: Scene, file: str) -> None:
+    """A rule file is cut off in the middle of a line, as when an editor has written half of it."""
+    scene.world.open()
+    scene.files.cut(scene.files.named(file))
+    _reload(scene)
+
+
+@says("{book:Book} goes by its changed file[ in {symbol:Symbol}]")
+def _(scene: Scene, book: str, symbol: str | None) -> None:
+    """The machine decides by the newest version of its book."""
+    one, newest = scene.world.instance(book, symbol or ""), scene.world.engine.rulebook.books[book].version
+    assert one.book.version == newest, f"{one.name} still goes by {one.book.version}; the newest is {newest}."
+
+
+@says("{book:Book} still goes by its file as it was[ in {symbol:Symbol}]")
+def _(scene: Scene, book: str, symbol: str | None) -> None:
+    """The machine decides by an older version of its book than the newest."""
+    one, newest = scene.world.instance(book, symbol or ""), scene.world.engine.rulebook.books[book].version
+    assert one.book.version != newest, f"{one.name} goes by the newest version, {newest}."
+
+
+@says("{book:Book} took the changed file in {symbol:Symbol}")
+def _(scene: Scene, book: str, symbol: str) -> None:
+    """The journal says that the machine has changed its version."""
+    taken = [one for _, one in scene.world.journal.records() if isinstance(one, VersionTaken)]
+    assert (book, symbol) in {(one.book, one.symbol) for one in taken}, f"The journal has only {taken}."
+
+
+@says("playing everything once more gives the same decisions")
+def _(scene: Scene) -> None:
+    """An engine that takes all events from the first one on decides the same, byte for byte."""
+    scene.world.editions.replay(scene.world.journal.steps, scene.world.books)
+
+
+def _reload(scene: Scene) -> None:
+    world = scene.world
+    rulebook, findings = _load(scene.files.written())
+    world.reload(
+        None if rulebook is None else _sharing_as_before(scene, rulebook),
+        [str(one) for one in findings if one.severity is Severity.ERROR],
+    )
+    if rulebook is not None:
+        scene.in_force = scene.files.texts
+
+
+def _sharing_as_before(scene: Scene, rulebook: Rulebook) -> Rulebook:
+    return rulebook if scene.world.rulebook.sharing else replace(rulebook, sharing=None)
+
+
 def _restart(scene: Scene) -> None:
     world, read = scene.world, _read(scene)
     assert read is not None, "No engine can start with the rule files as they are now."
     scene.in_force = read.texts
-    world.rulebook = read.rulebook if world.rulebook.sharing else replace(read.rulebook, sharing=None)
     world.restart()
+    world.reload(_sharing_as_before(scene, read.rulebook), at_start=True)
     world.tell([RulesRead(world.now_ms, {one.book: one.reason for one in read.faults if one.book in world.books})])
 
 

@@ -11,6 +11,7 @@ from adapters.simulated.instruments import load_instruments
 from adapters.simulated.settings import ExchangeSettings
 from features.steps.candles import DAY, HOUR, Candles, Moves, split
 from features.steps.course import Course
+from features.steps.editions import Editions
 from features.steps.journal import Journal
 from features.steps.words import DAY_MS, HOUR_MS, Series
 from machines.table import Snapshot
@@ -18,7 +19,7 @@ from rules.language.rulebook import Rulebook
 from runtime.backtest import Backtest, Observation
 from runtime.capital import RESERVE
 from runtime.engine import Engine
-from runtime.events import Event, OperatorCommand, Timer
+from runtime.events import Event, OperatorCommand, RulesReloaded, Timer
 from runtime.feed import Turn
 from runtime.instance import Instance
 from runtime.instrument import Market
@@ -26,6 +27,7 @@ from runtime.market_data import MarketData
 from runtime.portfolio import Portfolio
 from runtime.ports import CandleExchange
 from runtime.step import Step
+from runtime.versions import Reloads
 
 __all__ = ["RESERVE", "Beginning", "Past", "World"]
 
@@ -62,8 +64,12 @@ class World:
         self._missed: list[Event] = []
         self._commands: list[OperatorCommand] = []
         self.fragile = False
-        engine = Engine(self.rulebook, self.books, Portfolio(INSTRUMENTS, beginning.wallets), INSTRUMENTS)
+        portfolio = Portfolio(INSTRUMENTS, beginning.wallets)
+        self.editions = Editions(self.rulebook)
+        reloads = Reloads(self.editions.library)
+        engine = Engine(self.rulebook, self.books, portfolio, INSTRUMENTS, reloads)
         self._warm_up(engine)
+        self.editions.begins(engine, self.candles.frames(), self.now_ms)
         settings = ExchangeSettings(slippage=beginning.slippage)
         self.exchange = SimulatedExchange(INSTRUMENTS, settings, beginning.wallets)
         self._backtest = Backtest(engine, self.exchange, MarketData({}), (0, 0), self._watch)
@@ -163,6 +169,14 @@ class World:
         """Let the last command arrive once more, with the id that it had."""
         self.tell([replace(self._commands[-1], at_ms=self.now_ms)])
 
+    def reload(self, rulebook: Rulebook | None, problems: Sequence[str] = (), at_start: bool = False) -> None:
+        """Let the engine hear of rule files that were read again; None where they have problems."""
+        name = "" if rulebook is None else self.editions.add(rulebook)
+        books = self.books if at_start else ()
+        event = RulesReloaded(self.now_ms, name, tuple(problems), books, at_start=at_start, reason="a file was changed")
+        self.tell([event])
+        self.rulebook = self.engine.rulebook
+
     def move_money(self, account: str, coin: str, amount: Decimal, noticed: bool = True) -> None:
         """Bring coins in or take them out; what isn't noticed, only the exchange knows of."""
         self.open()
@@ -187,7 +201,8 @@ class World:
     def _reborn(self) -> None:
         """Write down what the engine remembers, forget the engine, and make one that has only read this."""
         plain = json.loads(json.dumps(self.engine.to_plain()))
-        engine = Engine.from_plain(self.rulebook, self.books, INSTRUMENTS, plain)
+        rulebook, library = self.editions.named(self.engine.versions.name), self.editions.library
+        engine = Engine.from_plain(rulebook, tuple(self.engine.books), INSTRUMENTS, plain, library)
         again = json.loads(json.dumps(engine.to_plain()))
         assert again == plain, f"An engine that has read this remembers something else: {_differences(plain, again)}"
         self._warm_up(engine)
@@ -226,8 +241,12 @@ class World:
         portfolio = self.engine.portfolio
         for account in portfolio.accounts:
             ours = {coin: amount for coin, amount in portfolio.wallets(account).items() if amount}
-            theirs = {coin: amount for coin, amount in self.exchange.wallet(account).items() if amount}
+            theirs = {coin: amount for coin, amount in self.exchange.owned(account).items() if amount}
             assert ours == theirs, f"{account} has {ours} in the engine's books and {theirs} on the exchange."
+            moving = self.engine.trader.earn.unsettled(account)
+            lent = {coin: amount for coin, amount in portfolio.all_lent(account).items() if coin not in moving}
+            out = {coin: amount for coin, amount in self.exchange.earn.lent(account).items() if coin not in moving}
+            assert lent == out, f"{account} has lent {lent} in the engine's books and {out} on the exchange."
             perpetuals = [position for position in portfolio.positions(account) if position.market is Market.LINEAR]
             held = {position.symbol: position.quantity for position in perpetuals if position.quantity}
             positions = {symbol: p.quantity for symbol, p in self.exchange.positions(account).items() if p.quantity}

@@ -101,7 +101,8 @@ class Book:
     """What one machine does on one account; `version` is 12 hexadecimal characters over the resolved content.
 
     `hedged_on` is the second market of a book that trades two, else empty. What `search` may try decides nothing, so
-    it is no part of the version.
+    it is no part of the version, and neither is `adopt`: whether what is open goes by a changed file at once. `lends`
+    are the symbols whose coins may be lent out.
     """
 
     name: str
@@ -123,6 +124,8 @@ class Book:
     settings: tuple[Setting, ...] = field(default=(), repr=False)
     hedged_on: str = ""
     search: Mapping[str, Searched] = field(default_factory=dict)
+    lends: tuple[str, ...] = ()
+    adopt: bool = False
 
     @property
     def markets(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ FILE_CODES: Mapping[str, str] = MappingProxyType(
         "R037": "An argument that the trigger doesn't have, one given twice or without its name.",
         "R039": "A trigger is needed here.",
         "R041": "A symbol that can't be traded by the book.",
-        "R042": "Weights that don't fit the symbols or don't add up.",
+        "R042": "Weights or loans that don't fit the symbols, or weights that don't add up.",
         "R043": "A param with another unit, or outside its range.",
         "R045": "A name that means something else already.",
         "R046": "A value that each symbol has for itself, where there is no symbol.",

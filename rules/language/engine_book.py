@@ -56,6 +56,7 @@ def read_engine_book(
     vocabulary = vocabulary_for("" if machine is None else machine.name, symbols)
     _check_symbols(root, vocabulary, findings)
     _check_markets(root, machine, findings)
+    _check_lends(root, lineage.document.file, findings)
     if _second_market(root):
         vocabulary = with_perpetual(vocabulary)
         symbols = (*symbols, PERPETUAL)
@@ -138,6 +139,19 @@ def _timeframe(root: Fields, findings: list[Finding]) -> str:
     return "1d"  # anything, so that no expression is reported for it as well
 
 
+def _check_lends(root: Fields, file: str, findings: list[Finding]) -> None:
+    """Only a coin that the book holds as a coin can be lent out; one that a parent names may be left out."""
+    symbols = [scalar.value for scalar in root.scalars("symbols")]
+    key = root.key("lends")
+    if key is not None and "spot" not in {scalar.value for scalar in root.scalars("market")}:
+        findings.append(error("R042", key.place, "A book of perpetuals has no coins to lend.", "Take `lends` out."))
+    for scalar in root.scalars("lends"):
+        if scalar.value not in symbols and scalar.place.file == file:
+            hint = did_you_mean(scalar.value, symbols) or "Add it to `symbols`, or take it out here."
+            sentence = f"`{shortened(scalar.value)}` is not one of the book's symbols."
+            findings.append(error("R042", scalar.place, sentence, hint))
+
+
 def _check_symbols(root: Fields, vocabulary: Vocabulary, findings: list[Finding]) -> None:
     seen: dict[str, Scalar] = {}
     for scalar in root.scalars("symbols"):
@@ -217,13 +231,14 @@ def _book(
     rules: tuple[Rule, ...],
 ) -> Book:
     root = lineage.root
+    symbols = tuple(scalar.value for scalar in root.scalars("symbols"))
     book = Book(
         name=root.word("book"),
         about=root.word("about"),
         machine=root.word("machine"),
         account=root.word("account"),
         market=next((scalar.value for scalar in root.scalars("market")), ""),
-        symbols=tuple(scalar.value for scalar in root.scalars("symbols")),
+        symbols=symbols,
         timeframe=root.word("timeframe"),
         directional=root.word("directional") in ("yes", "true"),
         params=MappingProxyType(dict(params)),
@@ -236,6 +251,8 @@ def _book(
         extends=lineage.parents[0] if lineage.parents else "",
         settings=tuple(settings_in(root, "")),
         hedged_on=_second_market(root),
+        lends=tuple(name for scalar in root.scalars("lends") if (name := scalar.value) in symbols),
+        adopt=root.word("adopt") in ("yes", "true"),
     )
     return replace(book, version=fingerprint(book))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.language.evaluate import Binder, Value, compile_live
+from rules.language.evaluate import Binder, Reader, Value, compile_live
 from rules.language.prose import prose
 from rules.language.typed import (
     Age,
@@ -21,7 +21,7 @@ from rules.language.typed import (
 )
 from rules.language.units import NUMERIC, Unit
 
-__all__ = ["Explained", "explain", "prose"]
+__all__ = ["Explained", "Explainer", "explain", "prose"]
 
 _NEEDS = {
     "==": "needs {}",
@@ -32,6 +32,8 @@ _NEEDS = {
     ">=": "needs at least {}",
 }
 _SOURCES = (Series, SinceEntry, Age, Calendar)
+Readers = dict[tuple[str, str], Reader]
+"""Parts of an expression by symbol and key, compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,28 @@ class Explained:
 
 def explain(expression: Typed, binder: Binder, symbol: str = "") -> Explained:
     """Evaluate an expression and all its parts."""
-    return _Explanation(binder, symbol).of(expression, decided=True)
+    return Explainer(expression, binder, symbol).now()
+
+
+class Explainer:
+    """Explains one expression again and again: its parts are compiled once."""
+
+    def __init__(self, expression: Typed, binder: Binder, symbol: str = "") -> None:
+        self._expression = expression
+        self._binder = binder
+        self._symbol = symbol
+        self._readers: Readers = {}
+
+    def now(self) -> Explained:
+        """Evaluate the expression and all its parts."""
+        return _Explanation(self._binder, self._symbol, self._readers).of(self._expression, decided=True)
 
 
 class _Explanation:
-    def __init__(self, binder: Binder, symbol: str) -> None:
+    def __init__(self, binder: Binder, symbol: str, readers: Readers) -> None:
         self.binder = binder
         self.symbol = symbol
+        self.readers = readers
         self.seen: dict[str, Value] = {}
 
     def of(self, node: Typed, decided: bool) -> Explained:
@@ -74,13 +91,19 @@ class _Explanation:
 
     def value(self, node: Typed) -> Value:
         if node.key not in self.seen:
-            self.seen[node.key] = compile_live(node, self.binder, self.symbol)()
+            self.seen[node.key] = self.reader(node)()
         return self.seen[node.key]
+
+    def reader(self, node: Typed) -> Reader:
+        name = (self.symbol, node.key)
+        if name not in self.readers:
+            self.readers[name] = compile_live(node, self.binder, self.symbol)
+        return self.readers[name]
 
     def over_symbols(self, node: OverSymbols, value: Value, decided: bool) -> Explained:
         children = []
         for symbol in self.binder.symbols():
-            part = _Explanation(self.binder, symbol)
+            part = _Explanation(self.binder, symbol, self.readers)
             seen = part.value(node.operand)
             deciding = decided and (node.kind.unit is not Unit.BOOL or seen is value or seen == value)
             child = part.of(node.operand, deciding)
@@ -134,7 +157,7 @@ class _Explanation:
         if isinstance(node, OverSymbols):
             found = []
             for symbol in self.binder.symbols():
-                part = _Explanation(self.binder, symbol)
+                part = _Explanation(self.binder, symbol, self.readers)
                 found += [f"{symbol}: {name}" for name in part.unknown_sources(node.operand)]
             return found
         if isinstance(node, _SOURCES):

@@ -50,7 +50,7 @@ def canonical(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of content
 
 
 _NOT_CONTENT = frozenset(
-    ("place", "file", "version", "origin", "settings", "extends", "search", "text", "when_texts", "then_text")
+    ("place", "file", "version", "origin", "settings", "extends", "search", "adopt", "text", "when_texts", "then_text")
 )
 # A book that doesn't say it has the version that it had before books could.
-_WHEN_GIVEN = frozenset(("hedged_on",))
+_WHEN_GIVEN = frozenset(("hedged_on", "lends"))

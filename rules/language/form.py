@@ -59,6 +59,9 @@ ModeWord = Annotated[
 ]
 
 
+ADOPT = "whether what is open goes by a changed file at once; else it keeps its version until it is flat"
+
+
 def market_or_both(value: object) -> object:
     """Let a book name one market, or spot and the perpetuals that hedge it, in this order."""
     if isinstance(value, list):
@@ -122,6 +125,12 @@ Weights = Annotated[
 ]
 
 
+Lends = Annotated[
+    list[Symbol],
+    Field(max_length=MOST_ENTRIES, description="coins that may be lent out while they are idle; no other is"),
+]
+
+
 class RuleForm(Form):
     """When which trigger of the machine is fired."""
 
@@ -151,11 +160,13 @@ class EngineForm(Form):
     symbols: Symbols = Field(description="what it trades, in order of preference")
     timeframe: Prose = Field(description="the candles on whose close it decides: 1h, 1d")
     directional: YesNo | None = Field(None, description="whether it bets on a direction; breakers may close such books")
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None
     facts: Facts | None = None
     weights: Weights | None = None
+    lends: Lends | None = None
     exits: Rules | None = Field(None, description="rules that close")
     triggers: Rules | None = Field(None, description="rules that neither open nor close")
     entries: Rules | None = Field(None, description="rules that open")
@@ -170,6 +181,8 @@ class OverlayForm(Form):
     account: Prose | None = Field(None, description="the sub-account it trades on")
     symbols: Symbols | None = None
     weights: Weights | None = None
+    lends: Lends | None = None
+    adopt: YesNo | None = Field(None, description=ADOPT)
     mode: ModeWord | None = None
     params: Params | None = None
     search: Search | None = None

@@ -10,7 +10,7 @@ from rules.language.param import same_unit
 from rules.language.source import Place
 from rules.language.units import NAMES
 
-REPLACED_KEYS = ("book", "about", "account", "symbols", "weights", "mode")
+REPLACED_KEYS = ("book", "about", "account", "symbols", "weights", "lends", "adopt", "mode")
 LONGEST_LINE = 10
 
 

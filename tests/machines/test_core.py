@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from machines.core import CORE, CoreMemory, State
-from machines.intents import Alert, Buy, CancelOpen, Intent, Sell, Urgency
+from machines.intents import Alert, Buy, CancelOpen, Intent, Lend, Sell, TakeBack, Urgency
 from machines.machine import Machine
 from machines.table import Firing, ImpossibleTransition, Snapshot
 
@@ -150,9 +150,9 @@ def test_a_balanced_deployment_is_maintained() -> None:
 
 
 @pytest.mark.spec("CORE-06")
-def test_only_maintaining_sells() -> None:
+def test_only_maintaining_sells_whether_or_not_coins_are_lent() -> None:
     sellers = {source for source, trigger, _ in CORE.moves if trigger == "sell"}
-    assert sellers == {State.MAINTAINING}
+    assert sellers == {State.MAINTAINING, State.EARN_OPTIMIZING}
 
 
 @pytest.mark.spec("CORE-10")
@@ -172,9 +172,11 @@ def test_a_sale_of_nothing_was_no_rebalancing() -> None:
 @pytest.mark.spec("CORE-14")
 def test_coins_can_be_lent_and_taken_back() -> None:
     story = Story(State.MAINTAINING)
-    assert story.fire("earn") == ()
+    assert story.fire("earn", amount={"BTCUSDT": Decimal(0), "ETHUSDT": Decimal(50)}) == (Lend("ETHUSDT", Decimal(50)),)
     assert story.state == State.EARN_OPTIMIZING
-    assert story.fire("redeem") == ()
+    assert story.fire("earn", amount={"ETHUSDT": Decimal(10)}) == (Lend("ETHUSDT", Decimal(10)),)
+    assert story.state == State.EARN_OPTIMIZING
+    assert story.fire("redeem") == (TakeBack("BTCUSDT"), TakeBack("ETHUSDT"))
     assert story.state == State.MAINTAINING
 
 

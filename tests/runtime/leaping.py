@@ -128,6 +128,27 @@ after_acknowledgement:
   doubles_every: {double}h
   back_to_start_on: any_level
 """
+MOVING = """
+change_after: {after}
+conditions:
+  rising:
+    when: BTCUSDT.close > sma(BTCUSDT.close, 2)
+    shares: {{ {rising} }}
+harvest:
+  when: engine.weight > engine.target + 1%
+  at_least: 0.1%
+  engines:
+    b0: {{ sells: yes, to: {{ b1: 100% }} }}
+    b1: {{ to: {{ b0: 100% }} }}
+deposits:
+  to: most_underweight_first
+  at_least: 10 USDT
+review:
+  when: engine.weight < engine.target - 1%
+  until: engine.weight >= engine.target
+  alert: P1
+  halves_share: yes
+"""
 SIGNALS = (
     "close > sma(close, 5)",
     "close < sma(close, 8)",
@@ -188,6 +209,9 @@ def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
     books = draw(st.lists(st.sampled_from(("trend", "trend", "core")), min_size=1, max_size=3))
     files = {f"b{n}.yaml": _book(draw, kind, f"b{n}", symbols) for n, kind in enumerate(books)}
     files["shares.yaml"] = _shares(len(books))
+    if len(books) > 1 and draw(st.booleans()):
+        rising = ", ".join(f"b{n}: {80 if n == 0 else 10}%" for n in range(len(books)))
+        files["shares.yaml"] += MOVING.format(rising=rising, after=draw(st.sampled_from(("1d", "3d"))))
     if draw(st.booleans()):
         hours_ = st.sampled_from((3, 10, 24))
         files["breakers.yaml"] = BREAKERS.format(keep=draw(hours_), double=draw(hours_))
@@ -295,12 +319,13 @@ def rulebook_of(case: Case) -> Rulebook:
 
 
 def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcome, Leaper]:
-    """Run a case after some days of warming up."""
+    """Run a case after some days of warming up; the run that leaps executes its machines without the library."""
     from_ms, to_ms = BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
     books, instruments = tuple(rulebook.books), load_instruments()
     shares = shares_of(rulebook, books, {})
     exchange = SimulatedExchange(instruments, ExchangeSettings(), wallets_of(rulebook, shares, CAPITAL))
-    engine = Engine(rulebook, books, portfolio_of(rulebook, shares, CAPITAL, instruments), instruments)
+    portfolio = portfolio_of(rulebook, shares, CAPITAL, instruments)
+    engine = Engine(rulebook, books, portfolio, instruments, fast=leaping)
     for key, frame in case.data.candles.items():
         history = engine.world.histories.history(*key)
         history.preload(frame)

@@ -14,6 +14,8 @@ from runtime.instrument import Market
 from runtime.requests import (
     CancelOrder,
     ChangeStop,
+    EarnOrder,
+    EarnSide,
     MoveMoney,
     OrderType,
     PlaceOrder,
@@ -58,12 +60,17 @@ REQUESTS: st.SearchStrategy[Request] = st.one_of(
     ORDERS,
     PROTECTIVE,
     st.builds(SetLeverage, st.sampled_from(ACCOUNTS), st.just("BTCUSDT"), st.just(ONE)),
+    st.builds(
+        EarnOrder, st.just("one"), st.sampled_from(ACCOUNTS), st.just("ETH"), st.just(ONE), st.sampled_from(EarnSide)
+    ),
     st.builds(MoveMoney, st.just("one"), st.sampled_from(ACCOUNTS), st.just("C"), st.just("USDT"), st.just(ONE)),
 )
 
 
 def could_open_risk(request: Request) -> bool:
-    """Whether it could buy a coin, or open or enlarge a position."""
+    """Whether it could buy a coin, or open or enlarge a position, or take a coin out of reach."""
+    if isinstance(request, EarnOrder):
+        return request.side is EarnSide.STAKE
     if not isinstance(request, PlaceOrder) or request.reduce_only:
         return False
     return request.market is Market.LINEAR or request.side is Side.BUY
@@ -82,7 +89,7 @@ def test_the_gate(status: Status, request: Request, book: str) -> None:
     if revoked or (opens and forbidden(status, book)):
         assert answer is not None
         assert answer.endswith(".")
-    elif opens or isinstance(request, PlaceOrder | CancelOrder | ChangeStop):
+    elif opens or isinstance(request, PlaceOrder | CancelOrder | ChangeStop | EarnOrder):
         assert answer is None
 
 

@@ -176,7 +176,7 @@ def test_an_unknown_command_is_answered_with_the_ones_there_are(begin: Begin) ->
 
     assert [r.text for r in step.records if isinstance(r, Notice)] == [
         "There is no command puase; there are acknowledge, adopt, close_orphan, flatten, halt, pause, purchase, "
-        "reinstate, resume, retire, unfence. "
+        "reinstate, reload, resume, retire, unfence. "
         "Did you mean `pause`?"
     ]
 

@@ -15,7 +15,16 @@ from features.steps.course import Course, drifting
 from features.steps.words import DAY_MS, HOUR_MS, Series
 from features.steps.world import RESERVE, Beginning, Past, World
 from rules.language.rulebook import Rulebook
-from runtime.events import CashFlow, ExchangeBack, ExchangeLost, Fill, FundingPayment
+from runtime.events import (
+    CashFlow,
+    EarnMoved,
+    ExchangeBack,
+    ExchangeLost,
+    FactObserved,
+    Fill,
+    FundingPayment,
+    InterestPaid,
+)
 from runtime.gate import Purpose, purpose_of
 from runtime.instrument import Market
 from runtime.requests import Side
@@ -23,6 +32,7 @@ from runtime.step import HaltStage, Step
 
 ZERO = Decimal(0)
 BOOKS = ("core-hodl", "trend-1", "trend-2", "tactical", "funding")
+LENDING = ("core-hodl",)
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 MONDAY_MS = 19_723 * DAY_MS
 Wallets = dict[str, dict[str, Decimal]]
@@ -34,6 +44,7 @@ class Ledger:
     """Books kept beside the engine's, from nothing but the start and what the exchange has reported."""
 
     cash: Wallets
+    lent: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: Counter[Place] = field(default_factory=Counter)
     transfers: Counter[str] = field(default_factory=Counter)
 
@@ -49,6 +60,10 @@ class Ledger:
                 self.move(event.account, event.symbol.removesuffix("USDT"), signed)
         elif isinstance(event, FundingPayment):
             self.move(event.account, "USDT", event.amount)
+        elif isinstance(event, InterestPaid):
+            self.move(event.account, event.coin, event.amount)
+        elif isinstance(event, EarnMoved):
+            self.lent[event.account, event.coin] += event.amount
         elif isinstance(event, CashFlow):
             self.move(event.account, event.coin, event.amount)
             if event.transfer_id:
@@ -67,6 +82,10 @@ class Ledger:
             expected = dict(self.cash[account])
             expected["USDT"] += sum((position.cost for position in perpetuals), ZERO)
             assert coins(portfolio.wallets(account)) == coins(expected)
+            lent = {coin: amount for (owner, coin), amount in self.lent.items() if owner == account}
+            assert portfolio.all_lent(account) == coins(lent)
+            # What is lent out can't be spoken for a second time.
+            assert all(portfolio.available(account, coin) + amount <= expected[coin] for coin, amount in lent.items())
             for position in portfolio.positions(account):
                 if position.market is Market.LINEAR:
                     assert position.quantity == self.held[account, Market.LINEAR, position.symbol]
@@ -82,10 +101,12 @@ def coins(wallet: dict[str, Decimal]) -> dict[str, Decimal]:
 class Trial:
     """One history, played through the shipped books on the simulated exchange, and looked at after each event."""
 
-    def __init__(self, rulebook: Rulebook, past: Past, seen: Counter[str]) -> None:
-        accounts = {rulebook.books[name].account: Decimal(50_000) for name in BOOKS}
+    def __init__(self, rulebook: Rulebook, past: Past, seen: Counter[str], books: tuple[str, ...] = BOOKS) -> None:
+        accounts = {rulebook.books[name].account: Decimal(50_000) for name in books}
         wallets = {name: {"USDT": amount} for name, amount in {**accounts, RESERVE: Decimal(20_000)}.items()}
-        self.world = World(Beginning(rulebook, BOOKS, wallets, past, tuple(Market), MONDAY_MS, Decimal("0.0005")))
+        if books == LENDING:
+            wallets["CORE-HODL"] |= {"BTC": Decimal(5), "ETH": Decimal(50)}
+        self.world = World(Beginning(rulebook, books, wallets, past, tuple(Market), MONDAY_MS, Decimal("0.0005")))
         self.ledger = Ledger({name: dict(wallet) for name, wallet in wallets.items()})
         self.seen = seen
         # The first look at the shares has moved money already.
@@ -107,7 +128,9 @@ class Trial:
             if purpose_of(request) is not Purpose.TRANSFER:
                 assert self.world.engine.may_send(request) is None, f"{request} was decided where it may not be sent"
         self.seen[type(step.event).__name__] += 1
-        self.seen["pairs"] += any(one.quantity < 0 for one in self.world.engine.portfolio.positions("FUNDING"))
+        portfolio = self.world.engine.portfolio
+        shorts = portfolio.positions("FUNDING") if "FUNDING" in portfolio.accounts else ()
+        self.seen["pairs"] += any(one.quantity < 0 for one in shorts)
         self.seen["stages"] += sum(isinstance(record, HaltStage) for record in step.records)
 
     def settle(self) -> None:
@@ -133,6 +156,11 @@ class Trial:
     def funding(self, symbol: str, rate: Decimal) -> None:
         """Settle funding."""
         self.world.settle_funding(symbol, rate)
+
+    def offer(self, rate: Decimal) -> None:
+        """Let lent coins earn another rate, which the engine is told."""
+        self.world.exchange.offer(rate, self.world.now_ms)
+        self.world.tell([FactObserved(self.world.now_ms, "earn.yield", rate)])
 
     def command(self, name: str, book: str, confirmed: bool) -> None:
         """Let the operator ask for something."""
@@ -226,3 +254,35 @@ def steps_of(turns: list[tuple[tuple[object, ...], tuple[object, ...]]]) -> Iter
         yield candle
         yield other
     yield ("hour", [0.0, 0.0, 0.0], 1e9)
+
+
+RATES = st.decimals("0", "0.05", places=3)
+LENDERS = st.one_of(
+    st.tuples(st.just("offer"), RATES),
+    st.tuples(st.just("command"), st.sampled_from(("flatten", "halt")), st.just(""), st.booleans()),
+    st.tuples(st.just("command"), st.just("acknowledge"), st.just(""), st.just(True)),
+    st.tuples(st.just("withdraw"), st.just("core-hodl"), st.decimals("0.1", "0.9", places=2)),
+    st.tuples(st.just("restart")),
+)
+QUIET = st.lists(st.sampled_from([-0.02, 0.0, 0.0, 0.01, 0.7]), min_size=3, max_size=3)
+LOANS = st.lists(st.tuples(st.tuples(st.just("day"), QUIET, st.just(1e9)), LENDERS), min_size=3, max_size=14)
+
+
+@pytest.mark.spec("CORE-14", "EXEC-06")
+def test_lent_coins_neither_appear_nor_vanish(rulebook: Rulebook, past: Past) -> None:
+    """Loans, interest, sales of what is out, restarts in between: the three sets of books agree after every event."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow])
+    @given(LOANS)
+    def play(turns: list[tuple[tuple[object, ...], tuple[object, ...]]]) -> None:
+        trial = Trial(rulebook, past, seen, LENDING)
+        quiet = ("day", [0.0, 0.0, 0.0], 1e9)
+        beginning = [quiet, ("offer", Decimal("0.03")), quiet, quiet]
+        for name, *arguments in (*beginning, *(one for turn in turns for one in turn), quiet):
+            getattr(trial, str(name))(*arguments)
+            trial.settle()
+
+    play()
+
+    assert min(seen[name] for name in ("EarnMoved", "InterestPaid", "Fill", "stages")) > 5, seen

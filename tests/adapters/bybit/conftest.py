@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +32,7 @@ from runtime.market_data import CANDLE_SCHEMA, FUNDING_SCHEMA, MarketData
 
 NOW_MS = 1_750_000_000_000
 DEADLINE_S = 10
+NOTHING_LENT: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass
@@ -278,12 +279,17 @@ class Life:
         self.bybit: Bybit | None = None
 
     def begin(
-        self, watch: Watch = PATIENT, candles_after_ms: int | None = None, accounts_since_ms: int | None = None
+        self,
+        watch: Watch = PATIENT,
+        candles_after_ms: int | None = None,
+        accounts_since_ms: int | None = None,
+        lends: Mapping[str, tuple[str, ...]] = NOTHING_LENT,
     ) -> Bybit:
         now = self.clock.now_ms()
         history = History(self.line())
         found = history.instruments([(market, symbol) for market, symbol, _ in SERIES])
-        setting = Setting(self.hosts, found, self.heard, self.clock, self.tell, AddressLimit(None))
+        around = (self.hosts, found, self.heard, self.clock, self.tell, AddressLimit(None))
+        setting = Setting(*around, lends=lends)
         accounts = [Account(name, self.keys(name), str(self.served.member(name).uid)) for name in ("core", "trend")]
         plan = Plan(SERIES, candles_after_ms or now, accounts_since_ms or now, watch)
         self.bybit = Bybit(setting, self.clock, accounts, plan, self.keys("main"))

@@ -15,7 +15,7 @@ from adapters.bybit.client import Client
 from adapters.cli.main import app
 from runtime.events import Fill, OrderAccepted, StopPlaced
 from runtime.instrument import Market
-from runtime.requests import OrderType, PlaceOrder, Side, TimeInForce
+from runtime.requests import EarnOrder, EarnSide, OrderType, PlaceOrder, Side, TimeInForce
 
 pytestmark = pytest.mark.spec("LIFE-06")
 BREAK = ("break-glass", "--mode", "local", "--key-from", "GLASS_KEY", "--secret-from", "GLASS_SECRET")
@@ -128,6 +128,28 @@ def test_a_lost_answer_closes_no_more_than_there_is(life: Any, break_glass: Brea
     assert ended.exit_code == 0, ended.output
     assert "no answer" in ended.stdout or "says nothing of the request" in ended.stdout
     assert size(life) == 0
+
+
+@pytest.mark.spec("CORE-14")
+def test_coins_that_are_lent_out_are_called_home_and_sold_when_they_are_there(
+    life: Any, heard: Any, break_glass: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life.served.pull("offer", rate="0.03")
+    life.served.pull("deposit", account="core", coin="BTC", amount="0.5")
+    bybit = life.begin(lends={"core": ("BTC",)})
+    life.until_whole()
+    bybit.send(EarnOrder("loan-1", "core", "BTC", Decimal("0.4"), EarnSide.STAKE))
+    heard.until(lambda event: isinstance(event, OrderAccepted) and event.order_id == "loan-1")
+    use(life, "core", monkeypatch)
+    assert "at Earn: 0.4 BTC" in break_glass("--coins").stdout
+    waiting = break_glass("--coins", "--confirm", "--wait", "1")
+    assert waiting.exit_code == 1
+    assert waiting.stdout.count("take 0.4 BTC back from Earn") == 1
+    assert "on its way back from Earn: 0.4 BTC" in waiting.stdout
+    life.served.advance(1, until="open")
+    ended = break_glass("--coins", "--confirm")
+    assert ended.exit_code == 0, ended.output
+    assert life.served.application.exchange.live.model.owned("core")["BTC"] < Decimal("0.000001")
 
 
 def test_coins_are_sold_only_when_asked_for(

@@ -5,16 +5,18 @@ from typing import Any
 import pytest
 
 from adapters.bybit.client import Client
-from adapters.bybit.keys import KeyProblem, check_key
+from adapters.bybit.keys import KeyProblem, Uses, check_key
 
 DAY_MS = 86_400_000
 QUERY = "/v5/user/query-api"
 
 
-def check(life: Any, account: str = "trend", member: str = "", trades: bool = True) -> list[KeyProblem]:
+def check(
+    life: Any, account: str = "trend", member: str = "", trades: bool = True, lends: bool = False
+) -> list[KeyProblem]:
     client = Client(life.hosts, life.keys(account))
     owner = member or str(life.served.member(account).uid)
-    problems = check_key(client, account, owner, trades, life.clock.now_ms())
+    problems = check_key(client, account, owner, Uses(trades, lends), life.clock.now_ms())
     client.close()
     return problems
 
@@ -45,6 +47,16 @@ def test_a_key_of_another_account_or_one_that_may_only_read_is_not_used(life: An
     assert check(life, trades=False) == []
 
 
+@pytest.mark.spec("SEC-01", "CORE-14")
+def test_earn_has_to_be_permitted_only_where_coins_are_lent(life: Any) -> None:
+    assert check(life, lends=True) == []
+    without = {**life.served.member("trend").permissions, "Earn": ()}
+    life.served.pull("key", account="trend", permissions=without)
+    assert check(life) == []
+    (problem,) = check(life, lends=True)
+    assert (problem.fatal, "no permission for Earn" in problem.text) == (False, True)
+
+
 ANSWERS = {
     "expired": ({"expiredAt": "2025-01-01T00:00:00Z"}, True),
     "unreadable expiry": ({"expiredAt": "soon"}, False),
@@ -60,5 +72,5 @@ ANSWERS = {
 def test_each_answer_is_judged(exchange: Any, client: Client, fields: dict[str, Any], fatal: bool | None) -> None:
     usual = {"userID": 7, "readOnly": 0, "ips": ["1.2.3.4"], "permissions": {"ContractTrade": ["Order", "Position"]}}
     exchange.good(QUERY, usual | fields)
-    problems = check_key(client, "TREND", "7", True, 1_750_000_000_000)
+    problems = check_key(client, "TREND", "7", Uses(True), 1_750_000_000_000)
     assert {problem.fatal for problem in problems} == (set() if fatal is None else {fatal})

@@ -132,8 +132,9 @@ def test_nothing_that_is_said_ends_a_stream(line: Line, run: Any, wait: Any) -> 
     wait(lambda: running.heard.messages == ["good"])
     assert (running.heard.connections, running.heard.breaks) == (1, 0)
     assert "left out" in running.told[0]
+    assert "an error inside the engine's reader" in running.told[1]
     assert "no such topic" in running.told[-1]
-    assert len(running.told) == 2
+    assert len(running.told) == 3
 
 
 @pytest.mark.spec("DATA-02")

@@ -31,6 +31,7 @@ from runtime.engine import Engine
 from runtime.events import CandleClose, CashFlow, Fill, FundingPayment
 from runtime.feed import Turn, turns
 from runtime.inbox import EventInbox
+from runtime.library import Library
 from runtime.loop import Loop
 from runtime.portfolio import Portfolio
 from runtime.requests import LookAtAccount, PlaceOrder, Request
@@ -182,7 +183,7 @@ class Store:
 
     def engine(self) -> Engine:
         """Make the engine that stands where the journal ends."""
-        resumed = resume(self.connection, lambda _version: self.rulebook)
+        resumed = resume(self.connection, Library(lambda _name: self.rulebook))
         assert resumed is not None
         return resumed.engine
 

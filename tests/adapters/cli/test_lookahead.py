@@ -26,6 +26,12 @@ def look(eternal: Eternal, market: Path) -> Callable[..., Result]:
     return lambda *words: eternal("lookahead", "trend-1", "--data", market, *SPAN, "--moments", 1, *words)
 
 
+@pytest.fixture
+def look_at_days(eternal: Eternal, days: Path) -> Callable[..., Result]:
+    """The same without the hours inside the days, which are not needed to see what is peeked at in daily candles."""
+    return lambda *words: eternal("lookahead", "trend-1", "--data", days, *SPAN, "--moments", 1, *words)
+
+
 @pytest.mark.spec("BT-04")
 def test_the_shipped_rules_do_not_look_ahead(look: Callable[..., Result]) -> None:
     ended = look("--json")
@@ -39,13 +45,13 @@ def test_the_shipped_rules_do_not_look_ahead(look: Callable[..., Result]) -> Non
 
 @pytest.mark.spec("BT-04")
 def test_an_indicator_that_sees_the_next_candles_is_named(
-    look: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, line_of: Callable[[str, str], int]
+    look_at_days: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, line_of: Callable[[str, str], int]
 ) -> None:
     def centred(columns: Any, numbers: Any) -> Any:
         return pd.Series(columns[0]).rolling(numbers["window"], center=True).mean().to_numpy()
 
     monkeypatch.setattr(indicators, "KERNELS", {**indicators.KERNELS, "sma": centred})
-    ended = look()
+    ended = look_at_days()
     line = line_of("engines/trend-1.yaml", "sma_fast: sma(close, fast)")
     assert ended.exit_code == 1
     assert f"trend-1.yaml:{line}" in ended.output
@@ -55,14 +61,14 @@ def test_an_indicator_that_sees_the_next_candles_is_named(
 
 @pytest.mark.spec("BT-04")
 def test_what_a_check_and_the_shares_look_at_is_looked_at_too(
-    look: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    look_at_days: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def whole(column: Any, _bars: int, *_year: float) -> Any:
         return column * 0 + column[np.isfinite(column)].mean()
 
     monkeypatch.setattr(windows, "correlation", lambda left, _right, bars: whole(left, bars))
     monkeypatch.setattr(windows, "volatility", whole)
-    ended = look("--json")
+    ended = look_at_days("--json")
     told = {(one["book"], one["what"]): one["place"] for one in json.loads(ended.output)["peeks"]}
     assert ended.exit_code == 1
     assert "pre-trade.yaml:" in told["trend-1", "`correlation(BTCUSDT, ETHUSDT, 90d)`"]
@@ -71,7 +77,7 @@ def test_what_a_check_and_the_shares_look_at_is_looked_at_too(
 
 @pytest.mark.spec("BT-04")
 def test_a_fact_that_knows_tomorrow_is_named_though_no_signal_fires(
-    look: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    look_at_days: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def tomorrow(view: Any, symbol: str) -> Decimal | None:
         history = view.histories.history(view.market, symbol or "BTCUSDT", "1d")
@@ -80,7 +86,7 @@ def test_a_fact_that_knows_tomorrow_is_named_though_no_signal_fires(
 
     fact = FACTS_OF["trend"]["funding.against"]
     monkeypatch.setitem(FACTS_OF["trend"], "funding.against", replace(fact, read=tomorrow))
-    ended = look("--json")
+    ended = look_at_days("--json")
     told = json.loads(ended.output)
     assert ended.exit_code == 1
     first = told["peeks"][0]

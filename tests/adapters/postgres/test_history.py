@@ -38,6 +38,7 @@ from adapters.synthetic.market import write_market
 from runtime.backtest import Backtest
 from runtime.engine import Engine
 from runtime.events import Fill, FundingPayment, OperatorCommand
+from runtime.library import Library
 from runtime.market_data import Key
 from runtime.step import Step
 from tests.adapters.postgres.running import opening_of
@@ -200,7 +201,7 @@ def test_an_engine_goes_on_where_the_journal_ends(history: History, lost: int) -
     with connection.transaction(force_rollback=True):
         forget = "DELETE FROM snapshots WHERE seq IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT %s)"
         connection.execute(forget, (lost,))
-        resumed = resume(connection, lambda _version: history.prepared.rulebook)
+        resumed = resume(connection, Library(lambda _name: history.prepared.rulebook))
     assert resumed is not None
     assert resumed.engine.to_plain() == history.engine.to_plain()
     assert list(resumed.tail) == history.steps[-len(resumed.tail) :]
@@ -211,11 +212,11 @@ def test_an_engine_goes_on_where_the_journal_ends(history: History, lost: int) -
 def test_a_program_that_decides_otherwise_does_not_go_on(history: History) -> None:
     other = replace(history.prepared.rulebook, version="another")
     with pytest.raises(StoreError, match=r"decides otherwise .* Start once with the version that wrote it"):
-        resume(history.connection, lambda _version: other)
+        resume(history.connection, Library(lambda _name: other))
 
 
 def test_a_store_in_which_nothing_ever_happened_has_nothing_to_resume(connection: Connection) -> None:
-    assert resume(connection, lambda _version: pytest.fail("no rules are needed")) is None
+    assert resume(connection, Library(lambda _name: pytest.fail("no rules are needed"))) is None
 
 
 @pytest.mark.spec("STATE-03")
@@ -335,13 +336,13 @@ def test_only_a_whole_backup_is_restored_and_only_into_an_empty_database(
 # ── rule files ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_rule_files_are_read_again_from_the_store(history: History, tmp_path: Path) -> None:
+def test_rule_files_are_read_again_from_the_store(history: History) -> None:
     version = history.prepared.rulebook.version
     files = rule_files(history.connection, version)
     assert files is not None
-    rulebook, names = read_again(files, tmp_path)
-    assert rulebook.version == version
-    assert set(names.values()) == set(files.texts)
+    rulebook = read_again(files)
+    assert rulebook.version == files.version == version
+    assert {book.file for book in rulebook.books.values()} <= set(files.texts)
     assert rule_files(history.connection, "another") is None
 
 

@@ -19,7 +19,18 @@ FIRST_MS = 1_577_836_800_000  # 2020-01-01
 
 def test_it_tells_its_address_and_keys_and_serves_until_it_is_stopped(tmp_path: Path) -> None:
     write_market(tmp_path / "market", 7, FIRST_MS, 1, ("BTCUSDT",))
-    words = ["exchange", "--data", "market", "--from", "2020-03-01", "--step", "--accounts", "main,trend"]
+    words = [
+        "exchange",
+        "--data",
+        "market",
+        "--from",
+        "2020-03-01",
+        "--step",
+        "--accounts",
+        "main,trend",
+        "--earn",
+        "3%",
+    ]
     command = [sys.executable, "-c", "from adapters.cli.main import app; app()", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -29,6 +40,8 @@ def test_it_tells_its_address_and_keys_and_serves_until_it_is_stopped(tmp_path: 
             address = next(word for word in line.split() if word.startswith("http")).rstrip(";")
             answer = requests.get(f"{address}/v5/market/time", timeout=10).json()
             assert answer["time"] == FIRST_MS + 60 * 86_400_000
+            savings = requests.get(f"{address}/v5/earn/product?category=FlexibleSaving", timeout=10).json()
+            assert [(one["coin"], one["estimateApr"]) for one in savings["result"]["list"]] == [("BTC", "3%")]
             advanced = requests.post(f"{address}/control/advance", json={"moments": 2}, timeout=10).json()
             assert advanced["now_ms"] == answer["time"] + 2 * 3_600_000
         finally:

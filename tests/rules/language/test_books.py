@@ -324,6 +324,36 @@ def test_weights_that_do_not_add_up_are_refused(check_book: CheckBook, shelf, we
     assert f"book.yaml:{expected}" in check_book(shelf.core, ("{BTCUSDT: 2/3, ETHUSDT: 1/3}", weights))
 
 
+# ── loans ──
+
+
+@pytest.mark.spec("CORE-14")
+def test_a_book_names_the_coins_that_it_lends(shelf) -> None:
+    shelf.put("core.yaml", shelf.core + "lends: [ETHUSDT]\n")
+    assert loaded(shelf, "core").lends == ("ETHUSDT",)
+    without = shelf.core
+    shelf.put("core.yaml", without)
+    assert loaded(shelf, "core").lends == ()
+
+
+@pytest.mark.spec("CORE-14")
+def test_only_a_coin_that_the_book_holds_can_be_lent(check_book: CheckBook, shelf) -> None:
+    found = check_book(shelf.core + "lends: [ETHUST]\n")
+    assert any("R042 `ETHUST` is not one of the book's symbols. Did you mean `ETHUSDT`?" in one for one in found)
+    found = check_book(shelf.trend + "lends: [BTCUSDT]\n")
+    assert any("R042 A book of perpetuals has no coins to lend. Take `lends` out." in one for one in found)
+
+
+@pytest.mark.spec("CORE-14", "RULE-13")
+def test_a_book_that_extends_another_lends_only_what_it_holds_itself(shelf) -> None:
+    shelf.put("core.yaml", shelf.core + "lends: [ETHUSDT]\n")
+    child = "book: two\nextends: core\naccount: CORE\nsymbols: [BTCUSDT]\nweights: {BTCUSDT: 100%}\n"
+    shelf.put("two.yaml", child)
+    assert loaded(shelf, "two").lends == ()
+    shelf.put("two.yaml", child + "lends: [BTCUSDT]\n")
+    assert loaded(shelf, "two").lends == ("BTCUSDT",)
+
+
 # ── overlays ──
 
 OVERLAY = "book: trend-2\nextends: trend-1\naccount: TREND-2\nparams:\n  slow: 100\n"
