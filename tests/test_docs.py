@@ -188,11 +188,20 @@ def run(command: str) -> Any:
     return CliRunner().invoke(app, words[1:])
 
 
-def test_every_command_runs(workplace: Path) -> None:
-    failed = []
+def runnable() -> dict[str, list[tuple[str, str]]]:
+    """The commands of each page that can run by themselves, in their order, with their places."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for command, place in commands().items():
-        if command in NOT_RUN or command.startswith("make ") or place.startswith(BESIDE_AN_ENGINE):
-            continue
+        page = place.partition(":")[0]
+        if command not in NOT_RUN and not command.startswith("make ") and page != BESIDE_AN_ENGINE:
+            found.setdefault(page, []).append((command, place))
+    return found
+
+
+@pytest.mark.parametrize("page", runnable())
+def test_every_command_runs(workplace: Path, page: str) -> None:
+    failed = []
+    for command, place in runnable()[page]:
         result = run(command)
         if result.exit_code != 0:
             failed.append(f"{place}: {command}: {result.exit_code}, {result.output[-300:]} {result.exception!r}")
