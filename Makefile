@@ -49,9 +49,11 @@ demo: setup  ## let all engines trade for a minute on a made-up market
 docs: setup  ## renew the parts of the documentation that are made from the code
 	$(BIN)/python docs/generate
 
-bench: setup  ## measure side by side with others
+SETS ?= 20
+bench: setup  ## measure side by side with others, and search over SETS=20 sets of values
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.peers --search $(SETS)
 
 # The lock files come from pyproject.toml. After a change there: `make lock`, which keeps every pin that still fits.
 # To raise the pins: `make lock UPGRADE=--upgrade`, or `UPGRADE="--upgrade-package polars"` for one. Commit the result.
