@@ -31,7 +31,8 @@ from runtime.instrument import Instrument, Market
 from runtime.market_data import CANDLE_SCHEMA, FUNDING_SCHEMA, MarketData
 
 NOW_MS = 1_750_000_000_000
-DEADLINE_S = 10
+DEADLINE_S = 30.0
+"""A busy account's ledger is read again after ten seconds at the soonest."""
 NOTHING_LENT: Mapping[str, tuple[str, ...]] = {}
 
 
