@@ -23,6 +23,8 @@ PASSING = (CandleClose, FactObserved)
 TICK_MS = 10_000
 # No candle is shorter, so that the next one never comes before the last tick.
 MINUTE_MS = 60_000
+# For every sixteen turns in a row that could not be leapt over, one more goes by before the next is asked about.
+EAGER_TURNS, MOST_REST_TURNS = 16, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class _Leaps:
 
     def __init__(self, backtest: Backtest, leaper: Leaper, table: Timetable, observations: "_Queue") -> None:
         self.paid = -1
+        self._misses = self._rests_until = 0
         self._backtest = backtest
         self._leaper = leaper
         self._horizon = leaper.begin(table, backtest.data)
@@ -174,6 +177,18 @@ class _Leaps:
 
     def over(self, at: int, end: int) -> tuple[int, int]:
         """Leap from a turn, before another; returns how many turns and candles are over, none where anything could be.
+
+        Where turn after turn has to be stepped through, asking each of them would cost more than it brings.
+        """
+        if at < self._rests_until:
+            return 0, 0
+        passed = self._over(at, end)
+        self._misses = 0 if passed[0] else self._misses + 1
+        self._rests_until = at + 1 + min(self._misses // EAGER_TURNS, MOST_REST_TURNS)
+        return passed
+
+    def _over(self, at: int, end: int) -> tuple[int, int]:
+        """Leap from a turn, where nothing can be before the next.
 
         `paid` is the turn whose candles have only let funding be settled, when that has been done.
         """
