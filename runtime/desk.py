@@ -9,7 +9,7 @@ from typing import Any
 from machines.machine import Machine
 from machines.order import ORDER
 from machines.table import Firing, Snapshot
-from runtime.events import Fill
+from runtime.events import Fill, FillKind
 from runtime.requests import PlaceOrder
 
 ZERO = Decimal(0)
@@ -111,13 +111,25 @@ class Desk:
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
-        ticket = self.tickets.get(fill.order_id)
-        if ticket is None or fill.kind != "trade":
+        ticket = self.tickets.get(fill.order_id) or self._opener(fill)
+        if ticket is None or fill.kind is not FillKind.TRADE:
             return ticket
         ticket.filled += fill.quantity
         ticket.value += fill.quantity * fill.price
         self.move(ticket, "fill" if fill.done else "fill_part", fill.at_ms)
         return ticket
+
+    def _opener(self, fill: Fill) -> Ticket | None:
+        """Give the order that opened the position which a stop has closed under a name of the exchange's own.
+
+        After a restart nobody outside remembers any more which order carried a stop.
+        """
+        key = (fill.account, fill.market, fill.symbol)
+        for ticket in reversed(self.tickets.values()):
+            one = ticket.request
+            if (one.account, one.market, one.symbol) == key and one.side is not fill.side and ticket.filled:
+                return None if fill.kind is FillKind.TRADE else ticket
+        return None
 
     def live(self, book: str = "", symbol: str = "") -> Iterator[Ticket]:
         """The orders that may still fill, of one book and one symbol where given."""

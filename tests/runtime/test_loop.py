@@ -477,6 +477,22 @@ def test_the_fill_of_a_stop_may_overtake_that_of_its_entry(trial: Trial) -> None
     assert trial.orders() == [order]
 
 
+@pytest.mark.spec("STATE-03", "EXEC-08")
+@pytest.mark.parametrize("kind", [FillKind.STOP, FillKind.LIQUIDATION])
+def test_a_stop_under_a_name_of_the_exchanges_own_closes_the_trade_of_the_order_that_opened_it(
+    trial: Trial, kind: FillKind
+) -> None:
+    trial.reconciled()
+    trial.hour(50_100.0)
+    opening = fill_of(trial, trial.orders()[0])
+    trial.hear(opening)
+    trial.hear(replace(opening, execution_id="of the stop", order_id="5151e75a", side=Side.SELL, kind=kind))
+    assert trial.state == "STOPPED_OUT"
+    assert [text for text in trial.told("P0") if "no order" in text] == []
+    (trade,) = trial.engine.trades.all
+    assert trade.exit_rule == kind
+
+
 def test_time_is_told_each_minute_while_nothing_waits_for_it_and_each_second_while_something_does(trial: Trial) -> None:
     trial.reconciled()
 
