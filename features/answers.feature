@@ -13,9 +13,9 @@ Feature: The real process, when an answer of the exchange is missing or a no
     Given the exchange takes the next order and its answer is lost
     When the candle of the day closes
     Then the journal says that nobody knows what became of the order
-    And the order is looked up 1 time
     When the next one opens
     Then every execution of the exchange is in the journal
+    And the order is looked up at most 1 time
     And the books are what the exchange holds
     And 1 order has reached the exchange
     And every position at the exchange has its stop

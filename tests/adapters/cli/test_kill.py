@@ -30,7 +30,8 @@ SPEED = 2.0
 """So fast goes the exchange's clock, so that look-ups after 1, 5 and 15 s come soon."""
 ENTRIES = 14
 """So many entries of the journal, at most, after a candle: its decisions, their orders, and the answers to them."""
-MOST_DAYS = 60
+MOST_DAYS = 30
+"""After so many days without an order, as when the breaker forbids entries, it is killed at any moment instead."""
 HALTED_DAYS = 7
 """After so many days without an order the operator acknowledges a halt, if there is one."""
 HELD_MS = 1_500
@@ -116,7 +117,8 @@ class Drill:
             self.open_a_day()
             if day % HALTED_DAYS == HALTED_DAYS - 1:
                 self._acknowledge()
-        raise AssertionError(f"no order left in {MOST_DAYS} days")
+        self.served.fault(endpoint=SENDING, count=None, **FAULTS[moment])
+        self.close_a_day()
 
     def _acknowledge(self) -> None:
         asked = Asked("acknowledge", "", "operator", "Trade on.", "terminal", confirmed=False)
