@@ -35,6 +35,8 @@ SEEN = "SELECT coalesce(max(at_ms), 0) FROM journal WHERE kind = 'CandleClose'"
 LAST_CANDLES = "SELECT at_ms FROM journal WHERE kind = 'CandleClose' ORDER BY seq DESC LIMIT 1"
 QUIET_S, CATCH_UP_S = 5.0, 900.0
 LOOK_EVERY_S, LONGEST_WAIT_S = 0.02, 60.0
+HALTED_SAMPLES = 5
+"""An operator acknowledges a halt that so many samples in a row have seen."""
 
 
 class Market(Thread):
@@ -132,6 +134,10 @@ class Soak:
         """Yield where the stopped engine and the exchange say different things."""
         return same_as_exchange(self.exchange, self.store, self.folder / "desk" / "exchange-keys.json")
 
+    def acknowledge(self) -> None:
+        """Let the operator leave a halt, so that the rest of the time is trading too."""
+        eternal(self.folder / "desk", "ack", "--reason", "Trade on.", "--wait", "60")
+
     def told(self) -> list[str]:
         """Give what the engine said to its operator, and how often."""
         with connect(self.store.start(), patient=True) as connection:
@@ -176,6 +182,8 @@ def soak(folder: Path, hours: float, moment_s: float, every_s: float, limits: bo
             Event().wait(every_s - watch.elapsed_s() % every_s)
             samples.append(under_way.sample())
             file.write(json.dumps(samples[-1]) + "\n")
+            if [one["state"] for one in samples[-HALTED_SAMPLES:]] == ["EMERGENCY"] * HALTED_SAMPLES:
+                under_way.acknowledge()
         ended = under_way.end()
         wrong = [*what_grew(samples), *told_wrong(samples), *under_way.differences()]
         wrong += ["the engine did not end with 0"] if ended else []
