@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, FactObserved, FundingPayment, OperatorCommand, Timer
+from runtime.events import CandleClose, Event, FactObserved, OperatorCommand, Timer
 from runtime.feed import Timetable, Turn
 from runtime.horizon import Stretch, ends_day
 from runtime.leap import Leaper
@@ -62,8 +62,7 @@ class Backtest:
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
         self._waiting: deque[Event] = deque()
-        # Whether the last candles that closed have changed nothing, so that the same again would change nothing.
-        self.settled = False
+        # Grows with all that happens, but for what only passes.
         self.changes = 0
 
     def run(
@@ -102,7 +101,6 @@ class Backtest:
             self.pass_on(self.exchange.range(turn.finest_closed))
         self.observe(seen)
         if turn.closed:
-            self.settled = True
             self.pass_on([CandleClose(turn.at_ms, turn.closed)])
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
@@ -126,12 +124,14 @@ class Backtest:
         self._carry_out(self.engine.end_day(CandleClose(turn.at_ms, turn.closed)))
         self.pass_on(self.exchange.open(turn.finest_opened))
 
+    def follow(self, step: Step) -> None:
+        """Carry out what was decided among candles that are passed over."""
+        self._carry_out(step)
+        self.pass_on(())
+
     def _carry_out(self, step: Step) -> None:
         self._watch(step)
-        if not is_quiet(step):
-            self.settled = False
-            self.changes += 1
-        elif not isinstance(step.event, PASSING):
+        if not isinstance(step.event, PASSING) or not is_quiet(step):
             self.changes += 1
         for request in step.requests:
             self._waiting.extend(self.exchange.submit(request, step.at_ms))
@@ -158,9 +158,8 @@ class Backtest:
 
 def is_quiet(step: Step) -> bool:
     """Whether a step has only taken in news: at most a notice for the dashboard came of it."""
-    if step.requests or not isinstance(step.event, (*PASSING, FundingPayment)):
-        return False
-    return all(isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
+    told = (isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
+    return not step.requests and all(told)
 
 
 class _Leaps:
@@ -194,12 +193,10 @@ class _Leaps:
         """
         run = self._backtest
         before_ms = int(self._at_ms[at - 1])
-        if run.settled and self.paid != at and self._horizon.only_settles(at, before_ms, run.changes):
+        if self.paid != at and self._horizon.only_settles(at, before_ms, run.changes):
             self.paid = at
             self._leaper.close(at)
             run.observe(self._observations.until(int(self._at_ms[at])))
-        if not run.settled:
-            return 0, 0
         stretch = self._horizon.ahead(at, end, before_ms, run.changes, paid=self.paid == at)
         return (0, 0) if stretch is None else self._pass_over(stretch)
 
@@ -208,11 +205,13 @@ class _Leaps:
         run, turns, candles = self._backtest, 0, 0
         for day in stretch.days(self._at_ms):
             at_ms = int(self._at_ms[day.end - 1])
-            candles += self._leaper.pass_over(day, (one.fact for one in self._observations.until(at_ms)))
+            seen = (one.fact for one in self._observations.until(at_ms))
+            candles += self._leaper.pass_over(day, seen, run.follow)
             turns += day.end - day.first
+            before = run.changes
             if ends_day(at_ms):
                 run.end_day(self._table.turn(day.end - 1))
-            if not run.settled:
+            if run.changes != before:
                 break
         return turns, candles
 

@@ -11,7 +11,7 @@ from rules.language.book import Mode
 from rules.language.explain import Explained, prose
 from runtime.draft import Draft
 from runtime.fences import Fences
-from runtime.instance import Instance, Ready
+from runtime.instance import Instance, LiveRule, Ready
 from runtime.step import Approved, Decision, Refused, Transition
 from runtime.step import Outcome as Answer
 from runtime.trader import Trader
@@ -43,6 +43,12 @@ class Decider:
         with self.around(instance), guarded:
             for ready in instance.ready(draft.at_ms):
                 self._fire(instance, ready, draft)
+
+    def follow(self, instance: Instance, live: LiveRule, draft: Draft) -> None:
+        """Fire one rule if its condition holds, where no other can fire."""
+        ready = instance.evaluate(live, draft.at_ms)
+        if ready is not None:
+            self._fire(instance, ready, draft)
 
     def move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         """Move a machine because of something that happened; False where its state does not allow it, or it fails.

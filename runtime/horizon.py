@@ -1,7 +1,7 @@
 """How far a back-test can see: up to the first turn in which anything could happen."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
 from runtime.feed import Timetable, distinct
+from runtime.following import Move, Path
 from runtime.instrument import Market
 from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
@@ -34,12 +35,16 @@ NONE: Turns = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly."""
+    """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly.
+
+    `moves` are those in which stops may follow the price, in the order in which their machines decide.
+    """
 
     first: int
     end: int
     value: LinearValue
     equity: Floats
+    moves: tuple[Move, ...] = ()
 
     def days(self, at_ms: Turns) -> Iterator["Stretch"]:
         """Give its parts, each up to a midnight; the last one may end anywhere. `at_ms` are all moments."""
@@ -51,7 +56,8 @@ class Stretch:
             yield self._part(first, self.end)
 
     def _part(self, first: int, end: int) -> "Stretch":
-        return Stretch(first, end, self.value, self.equity[first - self.first : end - self.first])
+        moves = tuple(move for move in self.moves if first <= move.turn < end)
+        return Stretch(first, end, self.value, self.equity[first - self.first : end - self.first], moves)
 
 
 class Horizon:
@@ -115,8 +121,8 @@ class Horizon:
     def ahead(self, first: int, end: int, before_ms: int, changes: int, *, paid: bool = False) -> Stretch | None:
         """Give the turns from `first` up to `end` in which nothing can happen; None where there are hardly any.
 
-        `before_ms` was the turn before, and its candles changed nothing. `changes` grows with all that happens
-        otherwise. `paid` says that the funding of the first turn was settled already.
+        `before_ms` was the turn before. `changes` grows with all that happens in other turns. `paid` says that the
+        funding of the first turn was settled already.
         """
         end = min(end, self._end(first, before_ms))
         if end - first < WORTH or not self._calm(before_ms):
@@ -129,7 +135,10 @@ class Horizon:
             return None
         self._notice(changes)
         end = self._before_stops(first, end)
-        return self._before_breaker(first, end) if end - first >= WORTH else None
+        paths = self._paths(first, end)
+        end = min((end, *(path.end for path in paths)))
+        stretch = self._before_breaker(first, end) if end - first >= WORTH else None
+        return stretch if stretch is None or not paths else replace(stretch, moves=moves_of(paths, stretch.end))
 
     def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
         """Whether funding is settled at a turn that would be leapt over otherwise."""
@@ -150,7 +159,7 @@ class Horizon:
     def _beyond_midnight(self, before_ms: int, asked: int, end: int) -> int:
         """Where something is decided at each midnight, it isn't asked beforehand for some days."""
         midnight = self._midnight(before_ms)
-        if asked > midnight:
+        if asked > midnight <= end:
             self._spared_days = 0 if end > midnight else min(2 * self._spared_days + 1, MOST_SPARED_DAYS)
             self._look_again_ms = (before_ms // DAY_MS + 1 + self._spared_days) * DAY_MS if self._spared_days else 0
         return end
@@ -185,6 +194,13 @@ class Horizon:
             self._look_around()
             return self._inside(first, end)
         return inside
+
+    def _paths(self, first: int, end: int) -> list[Path]:
+        """The stops that follow the price on the way."""
+        if end - first < WORTH or not gate.decides(self._engine.world.status):
+            return []
+        deciding = (one for one in self._prospects if one.instance.book.name not in self._engine.fences.idle)
+        return [following.path(first, end) for one in deciding for following in one.followings()]
 
     def _inside(self, first: int, end: int) -> int:
         if self._room is None:
@@ -252,6 +268,11 @@ class Horizon:
             equity += quantity * marks
             gross += abs(quantity) * float(marks.max())
         return None if gross > LARGEST_GROSS * float(equity.min()) else equity
+
+
+def moves_of(paths: Sequence[Path], end: int) -> tuple[Move, ...]:
+    """Give the moves of several stops before a turn, in the order in which they are decided."""
+    return tuple(sorted((move for path in paths for move in path.moves(end)), key=lambda move: move.turn))
 
 
 def ends_day(at_ms: int) -> bool:

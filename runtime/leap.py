@@ -1,6 +1,8 @@
 """Passes over turns of a back-test in which nothing can happen, and leaves everything as stepping would have."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -12,13 +14,15 @@ from runtime.foresight import unforeseen
 from runtime.horizon import Horizon, Stretch, ends_day
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
+from runtime.step import Step
 
 # Values that floats can't tell apart are compared as decimals.
 NEAR = 1e-9
 # Two candles give a price and its jump.
 SHOWN = 2
-Closing = list[tuple[Source, int, int]]
-"""Series with the range of their rows that close in a stretch of turns."""
+Closed = tuple[Source, int, int]
+"""A series with the range of its rows that close in a stretch of turns."""
+Closing = list[Closed]
 
 
 class Leaper:
@@ -56,19 +60,22 @@ class Leaper:
         closing = ((source, source.closes[turn]) for source in self._table.sources if source.finest)
         self._exchange.pass_over({s.name[:2]: float(s.column("close")[row]) for s, row in closing if row >= 0})
 
-    def pass_over(self, stretch: Stretch, seen: Iterable[FactObserved]) -> int:
+    def pass_over(self, stretch: Stretch, seen: Iterable[FactObserved], follow: Callable[[Step], None]) -> int:
         """Let the turns of a stretch be over; returns the number of their candles.
 
-        Where it ends at midnight, the engine has still to end the day, and the exchange to open the next candles.
+        `follow` carries out the moves of stops that were decided on the way. Where it ends at midnight, the engine has
+        still to end the day, and the exchange to open the next candles.
         """
-        engine, closing = self._engine, self._closing(stretch)
+        engine, closing = self._engine, self._closing(stretch.first, stretch.end)
         last = stretch.end - ends_day(int(self._table.at_ms[stretch.end - 1]))
         facts = tuple(seen)
         for fact in facts:
             engine.world.board.observe(fact)
+        shown = self._follow(stretch, follow)
         engine.world.board.moment.now_ms = int(self._table.at_ms[stretch.end - 1])
         engine.sequence += last - stretch.first + len(facts)
         self._observe_highs(stretch)
+        self._show(shown, stretch.end)
         self._mark(closing)
         engine.portfolio.observe(engine.world.board.moment.now_ms)
         self._quote(closing, int(self._table.at_ms[stretch.first - 1]))
@@ -78,6 +85,36 @@ class Leaper:
         self._passed(candles - sum(source.closes[last] >= 0 for source, _, _ in closing if last < stretch.end))
         self.leapt += last - stretch.first
         return candles
+
+    def _follow(self, stretch: Stretch, follow: Callable[[Step], None]) -> int:
+        """Let stops follow the price; returns the first turn whose candles the histories have not shown."""
+        shown, quotes = stretch.first, self._engine.world.board.quotes
+        keys = {(move.instance.view.market, move.instance.symbol): None for move in stretch.moves}
+        before = {key: replace(quotes[key]) for key in keys}
+        for turn, moves in groupby(stretch.moves, key=lambda move: move.turn):
+            rules = [(move.instance, move.live) for move in moves]
+            self._show(shown, turn + 1)
+            for instance, _ in rules:
+                self._see((instance.view.market, instance.symbol), shown, turn)
+            shown = turn + 1
+            follow(self._engine.follow(rules, int(self._table.at_ms[turn])))
+        quotes.update(before)
+        return shown
+
+    def _see(self, key: Key, since: int, turn: int) -> None:
+        """Show the close of a symbol at a turn and its range up to there."""
+        for source in self._horizon.course.sources(key):
+            self._track(((source, *source.closing_in(since, turn + 1)),))
+            if source.finest:
+                close = float(source.column("close")[source.closes[turn]])
+                quote = self._engine.world.board.quotes[key]
+                quote.price, quote.exact = close, None
+                self._exchange.pass_over({key: close})
+
+    def _show(self, first: int, end: int) -> None:
+        """Let the histories go on."""
+        for source, low, high in self._closing(first, end):
+            self._engine.world.histories.history(*source.name).advance(high - low)
 
     def _observe_highs(self, stretch: Stretch) -> None:
         """Take in the equities that may be the highest ever, each as the decimal that it is."""
@@ -97,9 +134,8 @@ class Leaper:
         return [stretch.first + int(turn) for turn in np.flatnonzero(units >= high * (1 - NEAR))]
 
     def _mark(self, closing: Closing) -> None:
-        """Let the histories go on, and set the last price of each instrument in the order in which candles come."""
-        for source, low, high in sorted(closing, key=lambda one: int(one[0].close_ms[one[2] - 1])):
-            self._engine.world.histories.history(*source.name).advance(high - low)
+        """Set the last price of each instrument in the order in which candles come."""
+        for source, _, high in sorted(closing, key=lambda one: int(one[0].close_ms[one[2] - 1])):
             self._engine.portfolio.mark_candle(source.market, source.symbol, float(source.column("close")[high - 1]))
 
     def _quote(self, closing: Closing, since_ms: int) -> None:
@@ -113,11 +149,11 @@ class Leaper:
             for source, row in sorted(rows, key=_close_ms):
                 self._engine.world.board.see_candle(source.candle(row))
 
-    def _track(self, closing: Closing) -> None:
+    def _track(self, closing: Iterable[Closed]) -> None:
         """Take the ranges into the best and worst prices of what is held."""
         portfolio = self._engine.portfolio
         for source, low, high in closing:
-            if portfolio.is_held(source.market, source.symbol):
+            if low < high and portfolio.is_held(source.market, source.symbol):
                 highs, lows = source.column("high")[low:high], source.column("low")[low:high]
                 portfolio.track_range(source.market, source.symbol, float(highs.max()), float(lows.min()))
 
@@ -134,8 +170,8 @@ class Leaper:
                     prices[source.market, source.symbol] = float(source.column("close")[high - 1])
         return prices
 
-    def _closing(self, stretch: Stretch) -> Closing:
-        ranges = ((source, *source.closing_in(stretch.first, stretch.end)) for source in self._table.sources)
+    def _closing(self, first: int, end: int) -> Closing:
+        ranges = ((source, *source.closing_in(first, end)) for source in self._table.sources)
         return [one for one in ranges if one[1] < one[2]]
 
 

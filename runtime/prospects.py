@@ -11,6 +11,7 @@ from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Ne
 from runtime.board import Moment
 from runtime.course import Course
 from runtime.feed import Source, Timetable, distinct
+from runtime.following import DISTANCE, Following, is_following, only_follows
 from runtime.foresight import PRICED, conjuncts, has_column, is_numeric, joined, reads_facts
 from runtime.history import History
 from runtime.instance import Instance, LiveRule
@@ -39,6 +40,7 @@ class RuleProspect:
     clocked: tuple[tuple[Typed, Reader], ...] = ()
     mixed: tuple[Typed, ...] = ()
     looks_at: frozenset[str] = frozenset()
+    following: Following | None = None
 
 
 @dataclass(slots=True)
@@ -70,12 +72,23 @@ class Prospects:
     # ── the question ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def next(self, first: int, end: int) -> int:
-        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`."""
+        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`.
+
+        Rules that only let a stop follow the price are left out.
+        """
         for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance):
+                continue
             if self._waits(prospect):
                 return min(end, _next(self.due, first, end))
             end = self._next_of(prospect, first, end)
         return end
+
+    def followings(self) -> Iterator[Following]:
+        """Yield the rules of the present state that only let a stop follow the price, if they may fire."""
+        for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance) and _hold(prospect.still):
+                yield prospect.following
 
     def decides_in(self, first: int, end: int) -> bool:
         """Whether candles that the machine decides on close in any of these turns."""
@@ -90,7 +103,7 @@ class Prospects:
 
     def _next_of(self, prospect: RuleProspect, first: int, end: int) -> int:
         low, high = prospect.candidates.searchsorted((first, end))
-        if low == high or not all(read() is True for read in prospect.still):
+        if low == high or not _hold(prospect.still):
             return end
         turns = prospect.candidates[low:high]
         for node in prospect.mixed:
@@ -132,15 +145,26 @@ class Prospects:
         still = tuple(part for part in parts if is_still(part))
         clocked = tuple(part for part in parts if is_clocked(part) and part not in still)
         known = (*priced, *still, *clocked)
+        candidates = self._holding(priced, symbol) if priced else self.due
         return RuleProspect(
             live,
             symbol,
-            self._holding(priced, symbol) if priced else self.due,
+            candidates,
             tuple(compile_live(part, binder, symbol) for part in still),
             tuple((part, compile_live(part, binder, symbol)) for part in clocked),
             tuple(part for part in parts if part not in known),
             observations(live.rule.when),
+            self._following(live, symbol, candidates) if only_follows(live, self.instance, symbol) else None,
         )
+
+    def _following(self, live: LiveRule, symbol: str, turns: Turns) -> Following | None:
+        """Say how a stop follows; None where some turns have no candle of the symbol."""
+        source, column = self._source(symbol), self._history(symbol).column(live.rule.arguments[DISTANCE])
+        rows = np.empty(0, dtype=np.int64) if source is None else _rows_at(source, turns)
+        if source is None or isinstance(column, list) or (rows < 0).any():
+            return None
+        distances = column[self._rows_before[symbol] + rows]
+        return Following(self.instance, live, self.course, turns, distances)
 
     def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
         """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""
@@ -224,6 +248,10 @@ class Prospects:
         if average is None:
             return np.full(len(turns), np.nan)
         return (prices - float(average)) * (1 if position.quantity > 0 else -1)
+
+
+def _hold(still: Sequence[Reader]) -> bool:
+    return all(read() is True for read in still)
 
 
 def _rows_at(source: Source, turns: Turns) -> Turns:

@@ -100,6 +100,8 @@ class Recorder:
         self.candles += candles
 
     def _on_candles(self, event: CandleClose) -> None:
+        if not event.candles:
+            return
         self.candles += len(event.candles)
         for candle in event.candles:
             if candle.timeframe == "1d" and self._is_reference(candle.market, candle.symbol):
