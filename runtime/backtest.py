@@ -124,11 +124,6 @@ class Backtest:
         self._carry_out(self.engine.end_day(CandleClose(turn.at_ms, turn.closed)))
         self.pass_on(self.exchange.open(turn.finest_opened))
 
-    def follow(self, step: Step) -> None:
-        """Carry out what was decided among candles that are passed over."""
-        self._carry_out(step)
-        self.pass_on(())
-
     def _carry_out(self, step: Step) -> None:
         self._watch(step)
         if not isinstance(step.event, PASSING) or not is_quiet(step):
@@ -206,7 +201,7 @@ class _Leaps:
         for day in stretch.days(self._at_ms):
             at_ms = int(self._at_ms[day.end - 1])
             seen = (one.fact for one in self._observations.until(at_ms))
-            candles += self._leaper.pass_over(day, seen, run.follow)
+            candles += self._leaper.pass_over(day, seen, run.pass_on)
             turns += day.end - day.first
             before = run.changes
             if ends_day(at_ms):

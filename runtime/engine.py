@@ -47,7 +47,7 @@ from runtime.facts import FACTS_OF
 from runtime.fences import KEY_IS_REFUSED, Fences
 from runtime.halt import Halt
 from runtime.history import Histories
-from runtime.instance import Instance, LiveRule, begun
+from runtime.instance import Instance, begun
 from runtime.instrument import Instrument, Market
 from runtime.ladder import EMERGENCY, Ladder
 from runtime.leverages import NAMED as LEVERAGE
@@ -200,15 +200,6 @@ class Engine:
             self._start("start", draft)
         HANDLERS[type(event)](self, event, draft)
         return self._answer(event, draft)
-
-    def follow(self, rules: Iterable[tuple[Instance, LiveRule]], at_ms: int) -> Step:
-        """Let rules move stops after the price, among candles that are taken in by whoever passes over them."""
-        draft = Draft(at_ms)
-        self.world.board.moment.now_ms = at_ms
-        for instance, live in rules:
-            self.decider.follow(instance, live, draft)
-        self.protection.note(draft.requests)
-        return Step(self.sequence, at_ms, CandleClose(at_ms, ()), tuple(draft.records), tuple(draft.requests))
 
     def end_day(self, event: CandleClose) -> Step:
         """Answer to candles of midnight that were taken in already and move no rule: the shares are looked at."""

@@ -13,7 +13,6 @@ from runtime.course import Course
 from runtime.feed import Source
 from runtime.foresight import conjuncts, has_column
 from runtime.instance import Instance, LiveRule
-from runtime.still_facts import is_still
 
 Turns = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,12 +29,23 @@ class Follows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A turn at which a rule may move the stop of its machine."""
+class Moves:
+    """Who moves a stop, and in which state: its machine and the rule."""
 
-    turn: int
     instance: Instance
     live: LiveRule
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A turn at which a stop may move: the best price up to then, the distance behind it, and the latest price."""
+
+    turn: int
+    of: Moves
+    best: float
+    distance: float
+    price: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,7 @@ class Following:
     `turns` are all in which its condition holds as far as candles say, each with a distance, NaN for unknown.
     """
 
-    instance: Instance
-    live: LiveRule
+    moves: Moves
     course: Course
     turns: Turns
     distances: Floats
@@ -65,9 +74,9 @@ class Path:
 
     def __init__(self, rule: Following, first: int, end: int, turns: Turns, distances: Floats) -> None:
         self._rule, self._first = rule, first
-        view, symbol = rule.instance.view, rule.instance.symbol
+        view, symbol = rule.moves.instance.view, rule.moves.instance.symbol
         self._sources = rule.course.sources((view.market, symbol))
-        position, memory = view.position(symbol), remembered(rule.instance)
+        position, memory = view.position(symbol), remembered(rule.moves.instance)
         assert memory.stop is not None
         assert position.best_price is not None
         self._sign = 1.0 if memory.side is Direction.LONG else -1.0
@@ -75,7 +84,9 @@ class Path:
         self.end = min(end, int(unforeseen[0])) if len(unforeseen) else end
         count = int(turns.searchsorted(self.end))
         self._turns = turns[:count]
-        self._wanted = self._best(float(position.best_price)) - distances[:count]
+        self._distances = distances[:count]
+        self._best = self._best_prices(float(position.best_price))
+        self._wanted = self._best - self._distances
         standing = np.concatenate(([self._sign * float(memory.stop)], self._wanted))
         self._stops: Floats = np.maximum.accumulate(standing)
         self.end = self._before_reached(float(view.instrument(symbol).price_step))
@@ -85,13 +96,17 @@ class Path:
         return next(one for one in self._sources if one.finest)
 
     def moves(self, end: int) -> list[Move]:
-        """The turns before `end` in which the stop may move."""
+        """Where the stop may move before `end`."""
         before = self._stops[:-1]
         nearly = self._wanted >= before - NEAR * np.abs(before)
-        turns = self._turns[nearly & (self._turns < end)]
-        return [Move(turn, self._rule.instance, self._rule.live) for turn in turns.tolist()]
+        chosen = nearly & (self._turns < end)
+        turns, best = self._turns[chosen], self._sign * self._best[chosen]
+        distances = self._distances[chosen]
+        prices = self._finest.column("close")[_rows(self._finest, turns)]
+        columns = (turns.tolist(), best.tolist(), distances.tolist(), prices.tolist())
+        return [Move(turn, self._rule.moves, *seen) for turn, *seen in zip(*columns, strict=True)]
 
-    def _best(self, known: float) -> Floats:
+    def _best_prices(self, known: float) -> Floats:
         """The best price since the entry at each turn, from all candles that have closed by then."""
         best: Floats = np.full(len(self._turns), self._sign * known)
         name = "high" if self._sign > 0 else "low"
@@ -133,8 +148,7 @@ def only_follows(live: LiveRule, instance: Instance, symbol: str) -> bool:
     simple = rule.mode is Mode.LIVE and rule.expires_ms is None and not rule.held_for_ms and bool(instance.symbol)
     if not simple or not instance.machine.table.triggers[rule.trigger].follows:
         return False
-    parts = (part for part in conjuncts(rule.when) if not is_still(part))
-    return all(has_column(part, symbol) for part in (*parts, rule.arguments[DISTANCE]))
+    return all(has_column(part, symbol) for part in (*conjuncts(rule.when), rule.arguments[DISTANCE]))
 
 
 def is_following(instance: Instance) -> bool:

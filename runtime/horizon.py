@@ -102,19 +102,21 @@ class Horizon:
         return distinct([s.closing[~usable(s)] for s in self._table.sources])
 
     def _halting_turns(self) -> Turns:
-        """The turns that are always stepped through."""
+        """The turns that are always stepped through: up to the first candles there is nothing to go by."""
         without = np.ones(len(self._table), dtype=bool)
         for source in self._table.sources:
             without[source.closing] = False
-        return distinct([self._untrue, np.flatnonzero(without), self._days_without_end()])
+        closing = np.flatnonzero(~without)
+        return distinct([closing[:1], self._untrue, np.flatnonzero(without), self._days_without_end(closing)])
 
-    def _days_without_end(self) -> Turns:
-        """The first turns of days, where the day before, or the one that begins, has no candle at midnight."""
-        at_ms = self._table.at_ms
+    def _days_without_end(self, closing: Turns) -> Turns:
+        """The first turns of days with candles, where the day before, or the one that begins, has none at midnight."""
+        at_ms = self._table.at_ms[closing]
         before, after = at_ms[:-1], at_ms[1:]
         unended = ((before - 1) // DAY_MS != (after - 1) // DAY_MS) & (before % DAY_MS != 0)
         unbegun = (before // DAY_MS != after // DAY_MS) & (after % DAY_MS != 0)
-        return np.flatnonzero(unended | unbegun) + 1
+        first: Turns = closing[1:][unended | unbegun]
+        return first
 
     # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -116,7 +116,7 @@ class Instance:
                 if live.order <= place:
                     continue
                 place = live.order
-                ready = self.evaluate(live, now_ms)
+                ready = self._evaluate(live, now_ms)
                 if ready is not None:
                     yield ready
                     if self.snapshot.state != state:
@@ -127,12 +127,11 @@ class Instance:
         """The other rules of the same section and state whose condition holds at this moment."""
         for live in self.by_state[self.snapshot.state]:
             if live is not than and live.rule.section == than.rule.section and live.rule.mode is Mode.LIVE:
-                ready = self.evaluate(live, now_ms)
+                ready = self._evaluate(live, now_ms)
                 if ready is not None:
                     yield ready
 
-    def evaluate(self, live: LiveRule, now_ms: int) -> Ready | None:
-        """Give what a rule would fire its trigger with, if its condition holds at this moment."""
+    def _evaluate(self, live: LiveRule, now_ms: int) -> Ready | None:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None

@@ -1,41 +1,53 @@
 """Passes over turns of a back-test in which nothing can happen, and leaves everything as stepping would have."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from runtime.course import Key
 from runtime.engine import Engine
-from runtime.events import FactObserved
+from runtime.events import Event, FactObserved
 from runtime.feed import Source, Timetable
+from runtime.following import Move
 from runtime.foresight import unforeseen
 from runtime.horizon import Horizon, Stretch, ends_day
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
-from runtime.step import Step
+from runtime.trail import Moved, Trail
 
 # Values that floats can't tell apart are compared as decimals.
 NEAR = 1e-9
 # Two candles give a price and its jump.
 SHOWN = 2
-Closed = tuple[Source, int, int]
-"""A series with the range of its rows that close in a stretch of turns."""
-Closing = list[Closed]
+Closing = list[tuple[Source, int, int]]
+"""Series with the range of their rows that close in a stretch of turns."""
+
+
+Answered = Callable[[Iterable[Event]], None]
+
+
+class Witness(Protocol):
+    """Who is told of what no step tells."""
+
+    def pass_over(self, candles: int) -> None:
+        """Hear of candles in which nothing happened."""
+
+    def moved(self, moved: Moved) -> None:
+        """Hear of a decision that has moved a stop."""
 
 
 class Leaper:
     """Leaps over what its horizon says is empty; the turns that are left are stepped through.
 
-    `passed` is told of the candles that were passed over. `turns` and `leapt` count all turns of the run and those.
+    The witness hears of what was passed over. `turns` and `leapt` count all turns of the run and those.
     """
 
-    def __init__(self, engine: Engine, exchange: LeapingExchange, passed: Callable[[int], None]) -> None:
+    def __init__(self, engine: Engine, exchange: LeapingExchange, witness: Witness) -> None:
         self.turns = self.leapt = 0
         self._engine = engine
         self._exchange = exchange
-        self._passed = passed
+        self._witness = witness
 
     def obstacles(self) -> tuple[str, ...]:
         """Say what keeps turns from being leapt over, a sentence each."""
@@ -60,61 +72,54 @@ class Leaper:
         closing = ((source, source.closes[turn]) for source in self._table.sources if source.finest)
         self._exchange.pass_over({s.name[:2]: float(s.column("close")[row]) for s, row in closing if row >= 0})
 
-    def pass_over(self, stretch: Stretch, seen: Iterable[FactObserved], follow: Callable[[Step], None]) -> int:
+    def pass_over(
+        self, stretch: Stretch, seen: Iterable[FactObserved], answered: Callable[[Iterable[Event]], None]
+    ) -> int:
         """Let the turns of a stretch be over; returns the number of their candles.
 
-        `follow` carries out the moves of stops that were decided on the way. Where it ends at midnight, the engine has
-        still to end the day, and the exchange to open the next candles.
+        `answered` is told what the exchange says of stops that have moved on the way. Where it ends at midnight, the
+        engine has still to end the day, and the exchange to open the next candles.
         """
-        engine, closing = self._engine, self._closing(stretch.first, stretch.end)
+        engine, closing = self._engine, self._closing(stretch)
         last = stretch.end - ends_day(int(self._table.at_ms[stretch.end - 1]))
         facts = tuple(seen)
         for fact in facts:
             engine.world.board.observe(fact)
-        shown = self._follow(stretch, follow)
+        self._follow(stretch.moves, answered)
         engine.world.board.moment.now_ms = int(self._table.at_ms[stretch.end - 1])
         engine.sequence += last - stretch.first + len(facts)
         self._observe_highs(stretch)
-        self._show(shown, stretch.end)
         self._mark(closing)
         engine.portfolio.observe(engine.world.board.moment.now_ms)
         self._quote(closing, int(self._table.at_ms[stretch.first - 1]))
         self._track(closing)
         self._exchange.pass_over(self._last_prices(stretch, last))
         candles = sum(high - low for _, low, high in closing)
-        self._passed(candles - sum(source.closes[last] >= 0 for source, _, _ in closing if last < stretch.end))
+        self._witness.pass_over(
+            candles - sum(source.closes[last] >= 0 for source, _, _ in closing if last < stretch.end)
+        )
         self.leapt += last - stretch.first
         return candles
 
-    def _follow(self, stretch: Stretch, follow: Callable[[Step], None]) -> int:
-        """Let stops follow the price; returns the first turn whose candles the histories have not shown."""
-        shown, quotes = stretch.first, self._engine.world.board.quotes
-        keys = {(move.instance.view.market, move.instance.symbol): None for move in stretch.moves}
-        before = {key: replace(quotes[key]) for key in keys}
-        for turn, moves in groupby(stretch.moves, key=lambda move: move.turn):
-            rules = [(move.instance, move.live) for move in moves]
-            self._show(shown, turn + 1)
-            for instance, _ in rules:
-                self._see((instance.view.market, instance.symbol), shown, turn)
-            shown = turn + 1
-            follow(self._engine.follow(rules, int(self._table.at_ms[turn])))
-        quotes.update(before)
-        return shown
+    def _follow(self, moves: Sequence[Move], answered: Answered) -> None:
+        """Let stops follow the price; the exchange is asked for where each ends, as if it had gone all the way."""
+        trails: dict[int, Trail] = {}
+        for move in moves:
+            trail = trails.get(id(move.of)) or trails.setdefault(id(move.of), Trail(self._engine, move.of))
+            moved = trail.follow(move, int(self._table.at_ms[move.turn]))
+            if moved is not None:
+                self._witness.moved(moved)
+        for trail in trails.values():
+            self._settle(trail, answered)
 
-    def _see(self, key: Key, since: int, turn: int) -> None:
-        """Show the close of a symbol at a turn and its range up to there."""
-        for source in self._horizon.course.sources(key):
-            self._track(((source, *source.closing_in(since, turn + 1)),))
-            if source.finest:
-                close = float(source.column("close")[source.closes[turn]])
-                quote = self._engine.world.board.quotes[key]
-                quote.price, quote.exact = close, None
-                self._exchange.pass_over({key: close})
-
-    def _show(self, first: int, end: int) -> None:
-        """Let the histories go on."""
-        for source, low, high in self._closing(first, end):
-            self._engine.world.histories.history(*source.name).advance(high - low)
+    def _settle(self, trail: Trail, answered: Answered) -> None:
+        if trail.last is not None:
+            at_ms, request = trail.last
+            self._exchange.pass_over({(trail.market, request.symbol): trail.price})
+            self._engine.protection.note([request])
+            # The last answer counts itself.
+            self._engine.sequence += trail.changes - 1
+            answered(self._exchange.submit(request, at_ms))
 
     def _observe_highs(self, stretch: Stretch) -> None:
         """Take in the equities that may be the highest ever, each as the decimal that it is."""
@@ -134,8 +139,9 @@ class Leaper:
         return [stretch.first + int(turn) for turn in np.flatnonzero(units >= high * (1 - NEAR))]
 
     def _mark(self, closing: Closing) -> None:
-        """Set the last price of each instrument in the order in which candles come."""
-        for source, _, high in sorted(closing, key=lambda one: int(one[0].close_ms[one[2] - 1])):
+        """Let the histories go on, and set the last price of each instrument in the order in which candles come."""
+        for source, low, high in sorted(closing, key=lambda one: int(one[0].close_ms[one[2] - 1])):
+            self._engine.world.histories.history(*source.name).advance(high - low)
             self._engine.portfolio.mark_candle(source.market, source.symbol, float(source.column("close")[high - 1]))
 
     def _quote(self, closing: Closing, since_ms: int) -> None:
@@ -149,11 +155,11 @@ class Leaper:
             for source, row in sorted(rows, key=_close_ms):
                 self._engine.world.board.see_candle(source.candle(row))
 
-    def _track(self, closing: Iterable[Closed]) -> None:
+    def _track(self, closing: Closing) -> None:
         """Take the ranges into the best and worst prices of what is held."""
         portfolio = self._engine.portfolio
         for source, low, high in closing:
-            if low < high and portfolio.is_held(source.market, source.symbol):
+            if portfolio.is_held(source.market, source.symbol):
                 highs, lows = source.column("high")[low:high], source.column("low")[low:high]
                 portfolio.track_range(source.market, source.symbol, float(highs.max()), float(lows.min()))
 
@@ -170,8 +176,8 @@ class Leaper:
                     prices[source.market, source.symbol] = float(source.column("close")[high - 1])
         return prices
 
-    def _closing(self, first: int, end: int) -> Closing:
-        ranges = ((source, *source.closing_in(first, end)) for source in self._table.sources)
+    def _closing(self, stretch: Stretch) -> Closing:
+        ranges = ((source, *source.closing_in(stretch.first, stretch.end)) for source in self._table.sources)
         return [one for one in ranges if one[1] < one[2]]
 
 

@@ -11,7 +11,7 @@ from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Ne
 from runtime.board import Moment
 from runtime.course import Course
 from runtime.feed import Source, Timetable, distinct
-from runtime.following import DISTANCE, Following, is_following, only_follows
+from runtime.following import DISTANCE, Following, Moves, is_following, only_follows
 from runtime.foresight import PRICED, conjuncts, has_column, is_numeric, joined, reads_facts
 from runtime.history import History
 from runtime.instance import Instance, LiveRule
@@ -85,9 +85,9 @@ class Prospects:
         return end
 
     def followings(self) -> Iterator[Following]:
-        """Yield the rules of the present state that only let a stop follow the price, if they may fire."""
+        """Yield the rules of the present state that only let a stop follow the price,."""
         for prospect in self._prospects():
-            if prospect.following is not None and is_following(self.instance) and _hold(prospect.still):
+            if prospect.following is not None and is_following(self.instance):
                 yield prospect.following
 
     def decides_in(self, first: int, end: int) -> bool:
@@ -103,7 +103,7 @@ class Prospects:
 
     def _next_of(self, prospect: RuleProspect, first: int, end: int) -> int:
         low, high = prospect.candidates.searchsorted((first, end))
-        if low == high or not _hold(prospect.still):
+        if low == high or not all(read() is True for read in prospect.still):
             return end
         turns = prospect.candidates[low:high]
         for node in prospect.mixed:
@@ -154,17 +154,20 @@ class Prospects:
             tuple((part, compile_live(part, binder, symbol)) for part in clocked),
             tuple(part for part in parts if part not in known),
             observations(live.rule.when),
-            self._following(live, symbol, candidates) if only_follows(live, self.instance, symbol) else None,
+            self._following(live, symbol, candidates),
         )
 
     def _following(self, live: LiveRule, symbol: str, turns: Turns) -> Following | None:
-        """Say how a stop follows; None where some turns have no candle of the symbol."""
+        """Say how a stop follows; None where a rule does anything else, or some turns have no candle of the symbol."""
+        if not only_follows(live, self.instance, symbol):
+            return None
         source, column = self._source(symbol), self._history(symbol).column(live.rule.arguments[DISTANCE])
         rows = np.empty(0, dtype=np.int64) if source is None else _rows_at(source, turns)
         if source is None or isinstance(column, list) or (rows < 0).any():
             return None
         distances = column[self._rows_before[symbol] + rows]
-        return Following(self.instance, live, self.course, turns, distances)
+        moves = Moves(self.instance, live, self.instance.snapshot.state)
+        return Following(moves, self.course, turns, distances)
 
     def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
         """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""
@@ -248,10 +251,6 @@ class Prospects:
         if average is None:
             return np.full(len(turns), np.nan)
         return (prices - float(average)) * (1 if position.quantity > 0 else -1)
-
-
-def _hold(still: Sequence[Reader]) -> bool:
-    return all(read() is True for read in still)
 
 
 def _rows_at(source: Source, turns: Turns) -> Turns:

@@ -332,7 +332,7 @@ def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcom
         history.advance_to(from_ms)
     terms = RunSettings(books, shares, CAPITAL, from_ms, to_ms, "", "", Decimal(0), Decimal(0), DAY_MS)
     recorder = Recorder(engine, terms)
-    leaper = Leaper(engine, exchange, recorder.pass_over)
+    leaper = Leaper(engine, exchange, recorder)
     backtest = Backtest(engine, exchange, case.data, (from_ms, to_ms), recorder.watch, DAY_MS)
     until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
     backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)
