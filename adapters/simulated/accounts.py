@@ -50,11 +50,10 @@ class Accounts:
 
     def put(self, account: Account, symbol: str, position: Position) -> None:
         """Replace a position; a flat one is forgotten."""
+        account.hold(symbol, position)
         if position.quantity:
-            account.positions[symbol] = position
             self._holders.setdefault(symbol, {})[account.name] = None
             return
-        account.positions.pop(symbol, None)
         holders = self._holders.get(symbol, {})
         holders.pop(account.name, None)
         if not holders:

@@ -22,7 +22,7 @@ def reach_of(accounts: Accounts, margin: Margin) -> Box | None:
     reach: dict[str, tuple[float, float]] = {}
     for account in accounts:
         if account.positions:
-            room = _room(account, margin)
+            room = room_of(account, margin)
             if room is None:
                 return None
             for symbol, (low, high) in room.items():
@@ -31,21 +31,24 @@ def reach_of(accounts: Accounts, margin: Margin) -> Box | None:
     return reach
 
 
-def _room(account: Account, margin: Margin) -> Box | None:
-    """The widest bounds at which the account survives with all of its positions at their worst at once."""
+def room_of(account: Account, margin: Margin, stops: bool = True) -> Box | None:
+    """Give the widest bounds at which an account survives with all of its positions at their worst at once.
+
+    Without `stops` these are taken not to be there, so that the bounds hold wherever they stand.
+    """
     for part in PARTS:
-        worst = {symbol: _worst(symbol, one, part, margin) for symbol, one in account.positions.items()}
+        worst = {symbol: _worst(symbol, one, part, margin, stops) for symbol, one in account.positions.items()}
         if _survives(account, worst, margin):
             return {symbol: _between(one, worst[symbol]) for symbol, one in account.positions.items()}
     return None
 
 
-def _worst(symbol: str, position: Position, part: Decimal, margin: Margin) -> Decimal:
-    last = margin.last_mark(symbol, position)
+def _worst(symbol: str, position: Position, part: Decimal, margin: Margin, stops: bool) -> Decimal:
+    last, stop = margin.last_mark(symbol, position), position.stop if stops else None
     if position.is_long:
-        return max(EXACT.multiply(last, ONE - part), position.stop or ZERO)
+        return max(EXACT.multiply(last, ONE - part), stop or ZERO)
     far = EXACT.multiply(last, ONE + part)
-    return far if position.stop is None else min(far, position.stop)
+    return far if stop is None else min(far, stop)
 
 
 def _survives(account: Account, worst: Mapping[str, Decimal], margin: Margin) -> bool:
