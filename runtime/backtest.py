@@ -84,7 +84,7 @@ class Backtest:
             passed = (0, 0) if leaps is None else leaps.over(at, end)
             if not passed[0]:
                 turn = table.turn(at)
-                self.play(turn, observations.until(turn.at_ms), ranged=leaps is not None and leaps.paid == at)
+                self.play(turn, observations.until(turn.at_ms))
                 if self.engine.awaiting:
                     self.wait(turn.at_ms)
                 passed = 1, len(turn.closed)
@@ -92,12 +92,9 @@ class Backtest:
             progress(int(table.at_ms[at - 1]))
         return candles
 
-    def play(self, turn: Turn, seen: Iterable[Observation] = (), *, ranged: bool = False) -> None:
-        """First what happened inside the candles, then what became known, the decision, and the next prices.
-
-        `ranged` says that nothing has happened inside, and that the exchange knows the closes already.
-        """
-        if turn.finest_closed and not ranged:
+    def play(self, turn: Turn, seen: Iterable[Observation] = ()) -> None:
+        """First what happened inside the candles, then what became known, the decision, and the next prices."""
+        if turn.finest_closed:
             self.pass_on(self.exchange.range(turn.finest_closed))
         self.observe(seen)
         if turn.closed:
@@ -161,7 +158,6 @@ class _Leaps:
     """Leaps of one run, with the funding that is settled on their way."""
 
     def __init__(self, backtest: Backtest, leaper: Leaper, table: Timetable, observations: "_Queue") -> None:
-        self.paid = -1
         self._misses = self._rests_until = 0
         self._backtest = backtest
         self._leaper = leaper
@@ -182,33 +178,33 @@ class _Leaps:
         return passed
 
     def _over(self, at: int, end: int) -> tuple[int, int]:
-        """Leap from a turn, where nothing can be before the next.
-
-        `paid` is the turn whose candles have only let funding be settled, when that has been done.
-        """
-        run = self._backtest
-        before_ms = int(self._at_ms[at - 1])
-        if self.paid != at and self._horizon.only_settles(at, before_ms, run.changes):
-            self.paid = at
-            self._leaper.close(at)
-            run.observe(self._observations.until(int(self._at_ms[at])))
-        stretch = self._horizon.ahead(at, end, before_ms, run.changes, paid=self.paid == at)
+        stretch = self._horizon.ahead(at, end, int(self._at_ms[at - 1]), self._backtest.changes)
         return (0, 0) if stretch is None else self._pass_over(stretch)
 
     def _pass_over(self, stretch: Stretch) -> tuple[int, int]:
         """Pass over a stretch day by day, as far as its midnights lead to nothing."""
         run, turns, candles = self._backtest, 0, 0
         for day in stretch.days(self._at_ms):
-            at_ms = int(self._at_ms[day.end - 1])
-            seen = (one.fact for one in self._observations.until(at_ms))
-            candles += self._leaper.pass_over(day, seen, run.pass_on)
+            candles += self._leaper.pass_over(day, self)
             turns += day.end - day.first
             before = run.changes
-            if ends_day(at_ms):
+            if ends_day(int(self._at_ms[day.end - 1])):
                 run.end_day(self._table.turn(day.end - 1))
             if run.changes != before:
                 break
         return turns, candles
+
+    def seen(self, at_ms: int) -> Iterator[FactObserved]:
+        """What becomes known up to a moment."""
+        return (one.fact for one in self._observations.until(at_ms))
+
+    def settle(self, at_ms: int) -> None:
+        """Let everybody know what becomes known up to a moment, and the exchange settle funding."""
+        self._backtest.observe(self._observations.until(at_ms))
+
+    def answered(self, events: Iterable[Event]) -> None:
+        """Let the engine know what the exchange says."""
+        self._backtest.pass_on(events)
 
 
 class _Queue:

@@ -18,6 +18,7 @@ from runtime.linear_value import LinearValue
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
 from runtime.prospects import Prospects
+from runtime.settlements import Settled, Settlements
 
 DAY_MS = 86_400_000
 # Looking further costs more than it saves.
@@ -37,27 +38,32 @@ NONE: Turns = np.empty(0, dtype=np.int64)
 class Stretch:
     """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly.
 
-    `moves` are those in which stops may follow the price, in the order in which their machines decide.
+    In `settlements` funding is paid. `moves` are those in which stops may follow the price, in the order in which their
+    machines decide.
     """
 
     first: int
     end: int
     value: LinearValue
     equity: Floats
+    settlements: tuple[int, ...] = ()
     moves: tuple[Move, ...] = ()
 
     def days(self, at_ms: Turns) -> Iterator["Stretch"]:
         """Give its parts, each up to a midnight; the last one may end anywhere. `at_ms` are all moments."""
         first = self.first
         for last in np.flatnonzero(at_ms[self.first : self.end] % DAY_MS == 0).tolist():
-            yield self._part(first, self.first + last + 1)
+            yield self.part(first, self.first + last + 1)
             first = self.first + last + 1
         if first < self.end:
-            yield self._part(first, self.end)
+            yield self.part(first, self.end)
 
-    def _part(self, first: int, end: int) -> "Stretch":
+    def part(self, first: int, end: int) -> "Stretch":
+        """Give some of its turns."""
+        settlements = tuple(turn for turn in self.settlements if first <= turn < end)
         moves = tuple(move for move in self.moves if first <= move.turn < end)
-        return Stretch(first, end, self.value, self.equity[first - self.first : end - self.first], moves)
+        equity = self.equity[first - self.first : end - self.first]
+        return Stretch(first, end, self.value, equity, settlements, moves)
 
 
 class Horizon:
@@ -72,10 +78,11 @@ class Horizon:
         self._engine, self._exchange, self._table = engine, exchange, table
         self._untrue = self._untrue_turns()
         self._halts = self._halting_turns()
-        self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
+        self._settlements = {symbol: self._settlements_of(symbol, frame) for symbol, frame in data.funding.items()}
+        self._paired = {s for one in engine.instances.values() if one.machine.table.hedges for s in one.symbols}
         self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
         if self._settlements:
-            self._observed[FUNDING_RATE] = distinct(list(self._settlements.values()))
+            self._observed[FUNDING_RATE] = distinct([one.turns for one in self._settlements.values()])
         self._unexpected = list(table.sources)
         self._untrue_before = 0
         self._prospects: list[Prospects] = []
@@ -92,6 +99,11 @@ class Horizon:
             return ""
         on = ladder.rules.on
         return f"the breaker measures `{on.text}`, of which there is no column ({on.place})"
+
+    def _settlements_of(self, symbol: str, frame: pl.DataFrame) -> Settlements:
+        marks = self.course.marks((Market.LINEAR, symbol))
+        finest = self.course.finest((Market.LINEAR, symbol))
+        return Settlements(symbol, self._turns(frame), frame["rate"].to_numpy(), marks, finest)
 
     def _turns(self, frame: pl.DataFrame) -> Turns:
         """The turns at which moments of a frame are taken in."""
@@ -120,16 +132,16 @@ class Horizon:
 
     # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def ahead(self, first: int, end: int, before_ms: int, changes: int, *, paid: bool = False) -> Stretch | None:
+    def ahead(self, first: int, end: int, before_ms: int, changes: int) -> Stretch | None:
         """Give the turns from `first` up to `end` in which nothing can happen; None where there are hardly any.
 
-        `before_ms` was the turn before. `changes` grows with all that happens in other turns. `paid` says that the
-        funding of the first turn was settled already.
+        `before_ms` was the turn before. `changes` grows with all that happens in other turns.
         """
         end = min(end, self._end(first, before_ms))
         if end - first < WORTH or not self._calm(before_ms):
             return None
-        end = self._before_settlements(first + paid, end)
+        funding = self._funding(first, end)
+        end = min((end, *(one.end for one in funding)))
         if end - first < WORTH or not self._as_expected(first):
             return None
         end = self._beyond_midnight(before_ms, end, self._before_decisions(first, end))
@@ -139,17 +151,8 @@ class Horizon:
         end = self._before_stops(first, end)
         paths = self._paths(first, end)
         end = min((end, *(path.end for path in paths)))
-        stretch = self._before_breaker(first, end) if end - first >= WORTH else None
+        stretch = self._before_breaker(first, end, funding) if end - first >= WORTH else None
         return stretch if stretch is None or not paths else replace(stretch, moves=moves_of(paths, stretch.end))
-
-    def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
-        """Whether funding is settled at a turn that would be leapt over otherwise."""
-        if self._before_settlements(turn, turn + 1) != turn:
-            return False
-        if self._end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
-            return False
-        self._notice(changes)
-        return turn < self._before_stops(turn, turn + 1)
 
     def _end(self, first: int, before_ms: int) -> int:
         end = next_of(self._halts, first, min(len(self._table), first + LONGEST))
@@ -184,11 +187,13 @@ class Horizon:
 
     # ── bounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _before_settlements(self, first: int, end: int) -> int:
-        for symbol, turns in self._settlements.items():
+    def _funding(self, first: int, end: int) -> list[Settled]:
+        """What is settled for held perpetuals; of pairs that leads to decisions, so that it is stepped through."""
+        found = []
+        for symbol, settlements in self._settlements.items():
             if self._exchange.held(symbol):
-                end = min(end, next_of(turns, first, end))
-        return end
+                found.append(settlements.between(first, end, only_before=symbol in self._paired))
+        return found
 
     def _before_stops(self, first: int, end: int) -> int:
         inside = self._inside(first, end)
@@ -241,18 +246,20 @@ class Horizon:
                 return first
         return end
 
-    def _before_breaker(self, first: int, end: int) -> Stretch | None:
+    def _before_breaker(self, first: int, end: int, funding: Sequence[Settled]) -> Stretch | None:
         value, ladder, net_value = self._value, self._engine.ladder, self._engine.portfolio.net_value
         if value is None or not self._priced(value, first, end):
             return None
-        equity = self._equity(value, first, end)
+        equity = self._equity(value, first, end, funding)
         if equity is None:
             return None
         if ladder is not None:
             units = equity / float(net_value.units)
             highest = np.maximum(np.maximum.accumulate(units), float(net_value.highest))
             end = first + first_move(ladder, 1 - units / highest, self._table.at_ms[first:end])
-        return Stretch(first, end, value, equity[: end - first]) if end - first >= WORTH else None
+        settlements = tuple(distinct([one.turns for one in funding if len(one.turns)]).tolist())
+        stretch = Stretch(first, end, value, equity, settlements)
+        return stretch.part(first, end) if end - first >= WORTH else None
 
     def _priced(self, value: LinearValue, first: int, end: int) -> bool:
         """Whether everything held has a price, and keeps the source of it all the way."""
@@ -261,10 +268,12 @@ class Horizon:
         replaced = (portfolio.mark_of(*one) is None and not np.isnan(marks(one)[end - 1]) for one in better)
         return not any(np.isnan(marks(key)[first]) for key in value.quantities) and not any(replaced)
 
-    def _equity(self, value: LinearValue, first: int, end: int) -> Floats | None:
-        """Equity at each turn as floats; None where they can't be relied on."""
+    def _equity(self, value: LinearValue, first: int, end: int, funding: Sequence[Settled]) -> Floats | None:
+        """Equity at each turn as floats, funding paid; None where they can't be relied on."""
         equity: Floats = np.full(end - first, value.constant)
         gross = value.gross
+        for one in funding:
+            equity += one.paid(value.quantities.get((Market.LINEAR, one.symbol), 0.0), first, end)
         for key, quantity in value.quantities.items():
             marks = self.course.marks(key)[first:end]
             equity += quantity * marks
