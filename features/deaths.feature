@@ -49,6 +49,8 @@ Feature: The real process, killed and started again
     Then the books are what the exchange holds
     And every execution of the exchange is in the journal
     And every position at the exchange has its stop
+    And the journal has the candle of each day once
+    And the journal has the refusal "was traded by nobody here: adopt it, or close it."
     And no order has reached the exchange twice
     When the operator enters "store rebuild"
     Then the terminal says "The tables are built anew from the journal"

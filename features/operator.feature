@@ -65,5 +65,5 @@ Feature: The real process, and the person who looks after it
   Scenario: A key that works from anywhere and ends soon is warned of
     Given the key of trend-1 works from any address and expires in 10 days
     And the engine runs against the local exchange
-    Then the operator is told at P2 that "works from any address. Bind it to the address of this machine."
-    And the operator is told at P2 that "expires in"
+    Then the operator is told at P2 that "The key of TREND-1 works from any address. Bind it to the address of this machine."
+    And the operator is told at P2 that "The key of TREND-1 expires in 9 days"
