@@ -196,7 +196,7 @@ class Case:
 class Outcome:
     """Everything that a run has left behind."""
 
-    document: dict[str, Any]
+    document: str
     engine: dict[str, Any]
     exchange: dict[str, Any]
 
@@ -219,8 +219,8 @@ def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
     return Case(market, files, hours, draw(st.sampled_from((48, 53))))
 
 
-def one_book(**conditions: str) -> Case:
-    """Make a case of one trend follower that decides every hour, with these conditions."""
+def one_book(*, gaps: bool = False, **conditions: str) -> Case:
+    """Make a case of one trend follower that decides every hour, with these conditions; `gaps` lets hours be absent."""
     terms = {
         "leave": "age(position) >= 9h",
         "tighten": "close > open",
@@ -230,7 +230,7 @@ def one_book(**conditions: str) -> Case:
     }
     named = {"name": "b0", "account": "B0", "symbols": "BTCUSDT", "timeframe": "1h"}
     files = {"b0.yaml": TREND.format(**{**terms, **named, **conditions}), "shares.yaml": _shares(1)}
-    return Case(_market(np.random.default_rng(3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
+    return Case(_market(np.random.default_rng(7 if gaps else 3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
 
 
 def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:

@@ -1,7 +1,9 @@
 """Leaping leaves behind what stepping does, to the last decimal."""
 
+import json
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -46,6 +48,47 @@ def test_a_run_may_end_in_the_middle_of_a_leap(short: str) -> None:
     leapt, _ = outcome_of(case, rulebook, leaping=True)
     assert (leapt.engine, leapt.exchange) == (stepped.engine, stepped.exchange)
     assert stepped.engine["board"]["now_ms"] % DAY_MS == 5 * DAY_MS // 24
+
+
+FOLLOWED = {"tighten": "known(close)", "trail_after": "0", "leave": "age(position) >= 60h"}
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_stop_that_follows_the_price_is_leapt_along(side: str, gaps: bool) -> None:
+    signals = {"long": NEVER, "short": NEVER, side: "known(close)"}
+    case = one_book(gaps=gaps, stop="2", trail="3", **FOLLOWED, **signals)
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    document = json.loads(stepped.document)
+    moves = [one for one in document["decisions"] if one["rule"] == "triggers.tighten"]
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    others = len(document["decisions"]) + len(document["fills"]) - len(moves)
+    days = case.hours // 24
+    assert len(moves) > 20
+    assert leaper.turns - leaper.leapt < others + len(moves) // 3 + 2 * days
+
+
+def test_funding_is_settled_on_the_way() -> None:
+    """A position is held for days, and pays and collects three times a day."""
+    case = one_book(long="known(close)", short=NEVER, stop="40", **{**FOLLOWED, "trail": "60"})
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert len(json.loads(stepped.document)["funding"]) > 30
+    assert leaper.turns - leaper.leapt < 3 * case.hours // 24
+
+
+def test_a_leap_ends_before_funding_comes_to_more_than_its_bounds_have_room_for() -> None:
+    case = one_book(long="known(close)", short=NEVER, stop="40", leverage="20", **{**FOLLOWED, "trail": "60"})
+    dear = {symbol: frame.with_columns(rate=pl.lit(0.004)) for symbol, frame in case.data.funding.items()}
+    case = replace(case, data=replace(case.data, funding=dear))
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, _ = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
 
 
 @pytest.mark.parametrize(
