@@ -337,7 +337,10 @@ class Histories:
 
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible in its history."""
-        self.history(candle.market, candle.symbol, candle.timeframe).append(candle)
+        history = self._all.get((candle.market, candle.symbol, candle.timeframe))
+        if history is None:
+            history = self.history(candle.market, candle.symbol, candle.timeframe)
+        history.append(candle)
 
     def reader(self, leaf: Typed, market: Market, symbol: str, timeframe: str) -> Reader:
         """Give a quick question for a value, as someone with this symbol and timeframe sees it."""
