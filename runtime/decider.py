@@ -56,9 +56,9 @@ class Decider:
 
     def _move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         firing = Firing(draft.at_ms, instance.symbols, arguments, cause)
-        if not instance.machine.may(instance.snapshot, trigger, firing):
+        outcome = instance.machine.attempt(instance.snapshot, trigger, firing)
+        if outcome is None:
             return False
-        outcome = instance.machine.fire(instance.snapshot, trigger, firing)
         instance.snapshot = outcome.after
         draft.records.append(Transition(*instance.key, trigger, outcome.before.state, outcome.after.state, cause))
         for intent in outcome.intents:
@@ -76,10 +76,9 @@ class Decider:
 
     def rehearse(self, instance: Instance, ready: Ready, now_ms: int) -> tuple[Answer, ...]:
         """Say what firing a rule would lead to; nothing is changed and nothing is placed."""
-        rule, firing = ready.live.rule, instance.firing(ready, now_ms)
-        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
-            return ()
-        intents = instance.machine.fire(instance.snapshot, rule.trigger, firing).intents
+        rule = ready.live.rule
+        outcome = instance.machine.attempt(instance.snapshot, rule.trigger, instance.firing(ready, now_ms))
+        intents = () if outcome is None else outcome.intents
         orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer | Lend | TakeBack))
         return tuple(one for intent in orders for one in self._trader.rehearse(instance, rule.id, intent, now_ms))
 
@@ -100,10 +99,9 @@ class Decider:
             if not ready.symbols or opposite is not None or not ready.live.per_symbol_arguments:
                 self._record_nothing(instance, ready, reason, draft)
                 return
-        firing = instance.firing(ready, draft.at_ms)
-        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
+        outcome = instance.machine.attempt(instance.snapshot, rule.trigger, instance.firing(ready, draft.at_ms))
+        if outcome is None:
             return
-        outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
         if rule.mode is Mode.LIVE and outcome.after == instance.snapshot and not outcome.intents:
             return
         trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
@@ -148,10 +146,9 @@ class Decider:
         self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int
     ) -> Outcome:
         firing = instance.firing(ready, now_ms, left)
-        rule, before = ready.live.rule, instance.snapshot
-        if left and instance.machine.may(before, rule.trigger, firing):
-            return instance.machine.fire(before, rule.trigger, firing)
-        return Outcome(before, before, outcome.intents)
+        before = instance.snapshot
+        again = instance.machine.attempt(before, ready.live.rule.trigger, firing) if left else None
+        return Outcome(before, before, outcome.intents) if again is None else again
 
     def _opposite(self, instance: Instance, ready: Ready, now_ms: int) -> str | None:
         """The other entry that wants the other side at the same moment, if there is one."""

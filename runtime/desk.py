@@ -88,9 +88,10 @@ class Desk:
     def move(self, ticket: Ticket, trigger: str, now_ms: int) -> bool:
         """Move an order on; news that come twice or late change nothing. False where such news can't be."""
         firing = Firing(now_ms, (ticket.request.symbol,), FOUND_NOWHERE if trigger == "find" else {}, trigger)
-        if not self._machine.may(ticket.snapshot, trigger, firing):
+        outcome = self._machine.attempt(ticket.snapshot, trigger, firing)
+        if outcome is None:
             return False
-        ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
+        ticket.snapshot = outcome.after
         if not ticket.live:
             self._forget(ticket)
         return True
@@ -154,6 +155,11 @@ class Desk:
             self._failed_exits[key] = self._failed_exits.get(key, 0) + 1
         else:
             self._failed_exits.pop(key, None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order may still fill."""
+        return not self._live
 
     @property
     def ended(self) -> int:

@@ -241,8 +241,11 @@ class Engine:
         """Look after what is there, whether or not anything is decided."""
         self._govern(draft)
         self.outage.watch(draft)
-        self.trader.lose_patience(draft)
-        self.react(self.path.tick(draft), draft)
+        if self.path.idle:
+            self._share_out(draft)
+        else:
+            self.trader.lose_patience(draft)
+            self.react(self.path.tick(draft), draft)
         self.protection.watch(draft)
         self.reconciliation.tick(draft)
 
@@ -283,10 +286,7 @@ class Engine:
         if move is not None:
             self._enter_level(move, draft)
         self._show_status()
-        self._report(draft)
-
-    def _report(self, draft: Draft) -> None:
-        level = None if self.ladder is None else self.ladder.level
+        level = self.ladder.level
         if level is not None and level.hourly_report and draft.at_ms % HOUR_MS == 0:
             drawdown = percent(self.portfolio.net_value.drawdown)
             draft.tell("P3", "", f"{level.name}: the portfolio is {drawdown} below its highest value.")
@@ -348,7 +348,7 @@ class Engine:
     def _decide(self, instances: Iterable[Instance], draft: Draft) -> None:
         if gate.decides(self.world.status):
             for instance in instances:
-                if instance.book.name not in self.fences.idle:
+                if self.fences.decides(instance.book.name):
                     self.decider.decide(instance, draft)
 
     def _on_started(self, _event: Started, draft: Draft) -> None:

@@ -152,6 +152,10 @@ class Fences:
         """The books that decide nothing."""
         return frozenset(self.fenced) | self.retired
 
+    def decides(self, book: str) -> bool:
+        """Whether a book is not among the idle ones."""
+        return book not in self.fenced and Hold.RETIRED not in self._status.holds.get(book, ())
+
     def to_plain(self) -> dict[str, Any]:
         """Give the reasons as plain data."""
         return {

@@ -342,7 +342,10 @@ class Histories:
 
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible in its history."""
-        self.history(candle.market, candle.symbol, candle.timeframe).append(candle)
+        history = self._all.get((candle.market, candle.symbol, candle.timeframe))
+        if history is None:
+            history = self.history(candle.market, candle.symbol, candle.timeframe)
+        history.append(candle)
 
     @contextmanager
     def as_of(self, at_ms: int) -> Iterator[None]:

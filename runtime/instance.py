@@ -151,6 +151,9 @@ class Instance:
 
     def _arguments(self, live: LiveRule, holding: tuple[str, ...]) -> Ready:
         symbols = self.view.listed() if holding == ("",) else holding
+        if not live.per_symbol_arguments:
+            shared = {name: exact(read()) for name, read in next(iter(live.arguments.values())).items()}
+            return Ready(live, symbols, shared, tuple([name for name, value in shared.items() if value is None]))
         values: dict[str, Any] = {}
         missing: list[str] = []
         for name in live.rule.arguments:

@@ -117,6 +117,11 @@ class OrderPath:
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def idle(self) -> bool:
+        """Whether no order is under way, so that time alone brings nothing."""
+        return self._desk.idle and self.lookups.idle and self._trader.earn.idle
+
     def tick(self, draft: Draft) -> Iterator[Reaction]:
         """Do what is due: look-ups, alarms, new attempts and cancellations."""
         self._trader.earn.tick(draft)

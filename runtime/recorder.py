@@ -94,7 +94,8 @@ class Recorder:
             self._on_end(event)
         if step.records or step.requests:
             self._on_records(step)
-        self._transfers.watch(step)
+        if step.requests or isinstance(event, CashFlow | OrderRejected):
+            self._transfers.watch(step)
 
     def pass_over(self, candles: int) -> None:
         """Count candles in which nothing happened; no day ended among them."""

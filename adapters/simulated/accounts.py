@@ -39,6 +39,11 @@ class Accounts:
         """Give an account, opening it where there is none of this name."""
         return self._accounts.setdefault(name, Account(name))
 
+    @property
+    def hold(self) -> bool:
+        """Whether any account has any position."""
+        return bool(self._holders)
+
     def held(self, symbol: str) -> bool:
         """Whether any account has a position in a symbol."""
         return symbol in self._holders
