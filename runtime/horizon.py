@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
+from runtime.fact_columns import Outlook
 from runtime.feed import Timetable, distinct
+from runtime.foretold import Foretold
 from runtime.instrument import Market
 from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
 from runtime.prospects import Prospects
+from runtime.quote_columns import QuoteColumns
 
 DAY_MS = 86_400_000
 # Looking further costs more than it saves.
@@ -63,7 +66,7 @@ class Horizon:
 
     def __init__(self, engine: Engine, exchange: LeapingExchange, table: Timetable, data: MarketData) -> None:
         self.course = Course(table)
-        self._engine, self._exchange, self._table = engine, exchange, table
+        self._engine, self._exchange, self._table, self._data = engine, exchange, table, data
         self._untrue = self._untrue_turns()
         self._halts = self._halting_turns()
         self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
@@ -205,8 +208,10 @@ class Horizon:
             if not histories.history(*source.name).expects(source.open_ms[source.closing_in(first, first)[0] :])
         ]
         if not self._unexpected and not self._prospects:
-            moment, instances = self._engine.world.board.moment, self._engine.instances.values()
-            self._prospects = [Prospects(one, self._table, self.course, moment, first) for one in instances]
+            board, instances = self._engine.world.board, self._engine.instances.values()
+            foretold = Foretold(self._data, self._table, board, first)
+            outlook = Outlook(self.course, QuoteColumns(self.course, board.quotes, first), foretold)
+            self._prospects = [Prospects(one, self._table, outlook, board.moment, first) for one in instances]
         return not self._unexpected
 
     def _before_decisions(self, first: int, end: int) -> int:
