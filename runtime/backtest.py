@@ -2,8 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 
 import polars as pl
 
@@ -13,6 +11,7 @@ from runtime.feed import Timetable, Turn
 from runtime.horizon import Stretch, ends_day
 from runtime.leap import Leaper
 from runtime.market_data import Key, MarketData
+from runtime.observations import Observation, observations_of
 from runtime.ports import CandleExchange
 from runtime.step import Notice, Step
 
@@ -25,21 +24,6 @@ TICK_MS = 10_000
 MINUTE_MS = 60_000
 # For every sixteen turns in a row that could not be leapt over, one more goes by before the next is asked about.
 EAGER_TURNS, MOST_REST_TURNS = 16, 24
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """An outside fact or a funding settlement that history has at one moment."""
-
-    at_ms: int
-    name: str
-    symbol: str
-    value: Decimal
-
-    @property
-    def fact(self) -> FactObserved:
-        """The event by which the engine learns of it."""
-        return FactObserved(self.at_ms, self.name, self.value, self.symbol)
 
 
 class Backtest:
@@ -227,19 +211,3 @@ def within(candles: Mapping[Key, pl.DataFrame], from_ms: int, to_ms: int) -> dic
         key: frame.filter((pl.col("open_ms") >= from_ms) & (pl.col("close_ms") <= to_ms))
         for key, frame in candles.items()
     }
-
-
-def observations_of(data: MarketData, from_ms: int, to_ms: int) -> list[Observation]:
-    """Funding rates and outside facts of the span in order of time, then of name and symbol."""
-    funding = [
-        Observation(at_ms, "funding.rate", symbol, Decimal(repr(rate)))
-        for symbol, frame in data.funding.items()
-        for at_ms, rate in frame.select("at_ms", "rate").iter_rows()
-    ]
-    facts = [
-        Observation(at_ms, name, "", Decimal(repr(value)))
-        for name, frame in data.facts.items()
-        for at_ms, value in frame.select("at_ms", "value").iter_rows()
-    ]
-    span = (seen for seen in funding + facts if from_ms <= seen.at_ms <= to_ms)
-    return sorted(span, key=lambda seen: (seen.at_ms, seen.name, seen.symbol))

@@ -10,14 +10,19 @@ from numpy.typing import NDArray
 from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
+from runtime.fact_columns import OF_ACCOUNT, Outlook
 from runtime.feed import Timetable, distinct
 from runtime.following import Move, Path
+from runtime.foresight import reads_any
+from runtime.foretold import Foretold
+from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
 from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
 from runtime.prospects import Prospects
+from runtime.quote_columns import QuoteColumns
 from runtime.settlements import Settled, Settlements
 
 DAY_MS = 86_400_000
@@ -75,11 +80,11 @@ class Horizon:
 
     def __init__(self, engine: Engine, exchange: LeapingExchange, table: Timetable, data: MarketData) -> None:
         self.course = Course(table)
-        self._engine, self._exchange, self._table = engine, exchange, table
+        self._engine, self._exchange, self._table, self._data = engine, exchange, table, data
         self._untrue = self._untrue_turns()
         self._halts = self._halting_turns()
         self._settlements = {symbol: self._settlements_of(symbol, frame) for symbol, frame in data.funding.items()}
-        self._paired = {s for one in engine.instances.values() if one.machine.table.hedges for s in one.symbols}
+        self._payments_matter = {s for one in engine.instances.values() if looks_at_payments(one) for s in one.symbols}
         self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
         if self._settlements:
             self._observed[FUNDING_RATE] = distinct([one.turns for one in self._settlements.values()])
@@ -188,11 +193,11 @@ class Horizon:
     # ── bounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _funding(self, first: int, end: int) -> list[Settled]:
-        """What is settled for held perpetuals; of pairs that leads to decisions, so that it is stepped through."""
+        """What is settled for held perpetuals; where a payment may lead to decisions it is stepped through."""
         found = []
         for symbol, settlements in self._settlements.items():
             if self._exchange.held(symbol):
-                found.append(settlements.between(first, end, only_before=symbol in self._paired))
+                found.append(settlements.between(first, end, only_before=symbol in self._payments_matter))
         return found
 
     def _before_stops(self, first: int, end: int) -> int:
@@ -228,8 +233,10 @@ class Horizon:
             if not histories.history(*source.name).expects(source.open_ms[source.closing_in(first, first)[0] :])
         ]
         if not self._unexpected and not self._prospects:
-            moment, instances = self._engine.world.board.moment, self._engine.instances.values()
-            self._prospects = [Prospects(one, self._table, self.course, moment, first) for one in instances]
+            board, instances = self._engine.world.board, self._engine.instances.values()
+            foretold = Foretold(self._data, self._table, board, first)
+            outlook = Outlook(self.course, QuoteColumns(self.course, board.quotes, first), foretold)
+            self._prospects = [Prospects(one, self._table, outlook, board.moment, first) for one in instances]
         return not self._unexpected
 
     def _before_decisions(self, first: int, end: int) -> int:
@@ -279,6 +286,11 @@ class Horizon:
             equity += quantity * marks
             gross += abs(quantity) * float(marks.max())
         return None if gross > LARGEST_GROSS * float(equity.min()) else equity
+
+
+def looks_at_payments(instance: Instance) -> bool:
+    """Whether rules of a machine may decide otherwise because its account has paid funding, or received it."""
+    return instance.machine.table.hedges or any(reads_any(rule.when, OF_ACCOUNT) for rule in instance.book.rules)
 
 
 def moves_of(paths: Sequence[Path], end: int) -> tuple[Move, ...]:
