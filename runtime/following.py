@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from runtime.foresight import conjuncts, has_column
 from runtime.instance import Instance, LiveRule
 
 Turns = NDArray[np.int64]
+Side = Literal["left", "right"]
 Floats = NDArray[np.float64]
 DISTANCE = "distance"
 # Nearer than this, relative to the price, the rule itself is asked.
@@ -129,9 +130,9 @@ class Path:
         turns = [max(self._first, int(at)) for at in (*opening[jumped][:1], *closing[inside][:1])]
         return min((*turns, self.end))
 
-    def _reached(self, prices: Floats, turns: Turns, side: str, step: float) -> NDArray[np.bool_]:
+    def _reached(self, prices: Floats, turns: Turns, side: Side, step: float) -> NDArray[np.bool_]:
         """Mark the prices that are not above the stop as the turns before them, or they too, have left it."""
-        stops = self._stops[self._turns.searchsorted(turns, "left" if side == "left" else "right")]
+        stops = self._stops[self._turns.searchsorted(turns, side)]
         reached: NDArray[np.bool_] = prices <= stops + step + NEAR * np.abs(stops)
         return reached
 
