@@ -26,6 +26,12 @@ class KeptDecisions(Sequence[DecisionRecord]):
         known = self[place]
         self._kept[place] = replace(known, repeated=known.repeated + 1)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeptDecisions) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(len(self))
+
     def __len__(self) -> int:
         return len(self._kept)
 
