@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from machines.intents import Direction, MoveStop
+from machines.intents import MoveStop
 from machines.table import Firing
 from runtime.decider import decision_of
 from runtime.decimals import DOWNWARDS
@@ -58,11 +58,9 @@ class Trail:
         self._account = moves.instance.book.account
         self._instrument = view.instrument(symbol)
         self.market = view.market
-        self._position = view.position(symbol)
-        direction = self._position.direction
+        direction = view.position(symbol).direction
         assert direction is not None
         self._direction = direction
-        self._best = self._position.best_price
         self._stop = engine.portfolio.stop(self._account, symbol)
         self.last: tuple[int, ChangeStop] | None = None
         self.changes = 0
@@ -73,7 +71,7 @@ class Trail:
         instance, rule = self._instance, self._moves.live.rule
         distance = exact(move.distance)
         assert isinstance(distance, Decimal)
-        told = {DISTANCE: distance, "best": self._best_after(move.best)}
+        told = {DISTANCE: distance, "best": Decimal(repr(move.best))}
         firing = Firing(at_ms, instance.symbols, told, rule.id)
         outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
         if not outcome.intents:
@@ -84,14 +82,6 @@ class Trail:
         self._ask(intent, at_ms, move.price)
         number, histories = self._engine.decider.number(), self._engine.world.histories
         return Moved(number, at_ms, self._moves, distance, intent, histories)
-
-    def _best_after(self, price: float) -> Decimal:
-        """The best price as the decimal that it is, which floats can't always tell apart."""
-        seen, best = Decimal(repr(price)), self._best
-        assert best is not None
-        further = seen > best if self._direction is Direction.LONG else seen < best
-        self._best = seen if further else best
-        return self._best
 
     def _ask(self, intent: MoveStop, at_ms: int, price: float) -> None:
         with localcontext(DOWNWARDS):

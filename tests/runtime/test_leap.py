@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from runtime.instrument import Market
 from tests.runtime.leaping import BREAKERS, DAY_MS, Case, cases, one_book, outcome_of, rulebook_of
 
 # A case that fails is small enough as it is, and making it smaller would take minutes.
@@ -34,9 +35,11 @@ def test_leaping_and_stepping_end_alike(case: Case) -> None:
 
 def test_where_nothing_is_wanted_nearly_everything_is_leapt_over() -> None:
     case = one_book(long="close > 2 * highest(close, 20)[1]", short=NEVER)
-    _, leaper = outcome_of(case, rulebook_of(case), leaping=True)
-    days = case.hours // 24
-    assert leaper.turns - leaper.leapt < 3 * days
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert leaper.turns - leaper.leapt < 3 * case.hours // 24
 
 
 @pytest.mark.parametrize("short", ["rsi(4) < 30", NEVER])
@@ -82,9 +85,30 @@ def test_funding_is_settled_on_the_way() -> None:
 
 
 def test_a_leap_ends_before_funding_comes_to_more_than_its_bounds_have_room_for() -> None:
-    case = one_book(long="known(close)", short=NEVER, stop="40", leverage="20", **{**FOLLOWED, "trail": "60"})
-    dear = {symbol: frame.with_columns(rate=pl.lit(0.004)) for symbol, frame in case.data.funding.items()}
-    case = replace(case, data=replace(case.data, funding=dear))
+    """An account is liquidated because of what it has paid, beside another one that is rich."""
+    kept = {**FOLLOWED, "trail": "60", "leave": "age(position) >= 9000h"}
+    case = one_book(long="known(close)", short=NEVER, stop="40", risk="40", leverage="20", **kept)
+    dear = {symbol: frame.with_columns(rate=pl.lit(0.04)) for symbol, frame in case.data.funding.items()}
+    rich = case.files["b0.yaml"].replace("b0", "b1").replace("B0", "B1").replace("when: known(close)", f"when: {NEVER}")
+    files = {**case.files, "b1.yaml": rich, "shares.yaml": case.files["shares.yaml"] + "  b1: 50%\n"}
+    files["shares.yaml"] = files["shares.yaml"].replace("b0: 100%", "b0: 50%")
+    case = replace(case, data=replace(case.data, funding=dear), files=files)
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, _ = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert any(fill["kind"] == "liquidation" for fill in json.loads(stepped.document)["fills"])
+
+
+def test_a_stop_that_has_just_moved_may_be_jumped_over_at_the_next_opening() -> None:
+    case = one_book(stop="2", **{**FOLLOWED, "trail": "1.6"}, long="known(close)", short=NEVER)
+    key = (Market.LINEAR, "BTCUSDT", "1h")
+    every_fifth = pl.int_range(pl.len()) % 5 == 0
+    lower = pl.when(every_fifth).then(pl.col("close").shift(1, fill_value=1e9) * 0.99).otherwise(1e9).round(2)
+    jumping = case.data.candles[key].with_columns(
+        open=pl.min_horizontal("open", lower), low=pl.min_horizontal("low", lower)
+    )
+    case = replace(case, data=replace(case.data, candles={**case.data.candles, key: jumping}))
     rulebook = rulebook_of(case)
     stepped, _ = outcome_of(case, rulebook, leaping=False)
     leapt, _ = outcome_of(case, rulebook, leaping=True)
