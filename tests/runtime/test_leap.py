@@ -33,8 +33,9 @@ def test_leaping_and_stepping_end_alike(case: Case) -> None:
     assert leapt.exchange == stepped.exchange
 
 
-def test_where_nothing_is_wanted_nearly_everything_is_leapt_over() -> None:
-    case = one_book(long="close > 2 * highest(close, 20)[1]", short=NEVER)
+@pytest.mark.parametrize("timeframe", ["1h", "1d"])
+def test_where_nothing_is_wanted_nearly_everything_is_leapt_over(timeframe: str) -> None:
+    case = one_book(timeframe=timeframe, long="close > 2 * highest(close, 20)[1]", short=NEVER)
     rulebook = rulebook_of(case)
     stepped, _ = outcome_of(case, rulebook, leaping=False)
     leapt, leaper = outcome_of(case, rulebook, leaping=True)
