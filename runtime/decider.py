@@ -1,7 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -19,18 +19,17 @@ from runtime.trader import Trader
 SIDE = "side"
 REVIEW = "pre-trade checks"
 Around = Callable[[Instance], AbstractContextManager[None]]
-UNWATCHED = nullcontext()
 
 
 class Decider:
     """Goes once through an instance's rules and carries out what they want.
 
-    `around` is entered for each pass, so that it can be measured from outside; it changes nothing.
+    `around`, where there is one, is entered for each pass, so that it can be measured from outside; it changes nothing.
     """
 
     def __init__(self, trader: Trader, fences: Fences) -> None:
         self.decisions = 0
-        self.around: Around = lambda _: UNWATCHED
+        self.around: Around | None = None
         self._trader = trader
         self._fences = fences
 
@@ -39,8 +38,14 @@ class Decider:
 
         Where that fails, the book is fenced off alone.
         """
-        guarded = self._fences.around(instance.book.name, f"deciding about {instance.name}", draft)
-        with self.around(instance), guarded:
+        if self.around is None:
+            self._decide(instance, draft)
+        else:
+            with self.around(instance):
+                self._decide(instance, draft)
+
+    def _decide(self, instance: Instance, draft: Draft) -> None:
+        with self._fences.around(instance.book.name, "deciding about", draft, instance):
             for ready in instance.ready(draft.at_ms):
                 self._fire(instance, ready, draft)
 
@@ -50,7 +55,7 @@ class Decider:
         One that fails fences its book off and stays as it is.
         """
         moved: list[bool] = []
-        with self._fences.around(instance.book.name, f"{trigger} of {instance.name}", draft):
+        with self._fences.around(instance.book.name, f"{trigger} of", draft, instance):
             moved.append(self._move(instance, trigger, arguments, cause, draft))
         return any(moved)
 

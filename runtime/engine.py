@@ -144,13 +144,13 @@ class Engine:
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
 
-    def _decision_series(self) -> dict[Series, tuple[Instance, ...]]:
-        due: dict[Series, tuple[Instance, ...]] = {}
+    def _decision_series(self) -> dict[Series, tuple[tuple[str, str], ...]]:
+        due: dict[Series, tuple[tuple[str, str], ...]] = {}
         for instance in self.instances.values():
             for symbol in instance.symbols:
                 for market in instance.book.markets:
                     key = (Market(market), symbol, instance.book.timeframe)
-                    due[key] = (*due.get(key, ()), instance)
+                    due[key] = (*due.get(key, ()), instance.key)
         return due
 
     @property
@@ -226,11 +226,10 @@ class Engine:
     # ── candles ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_candles(self, event: CandleClose, draft: Draft) -> None:
-        due: dict[tuple[str, str], Instance] = {}
+        due: set[tuple[str, str]] = set()
         for candle in event.candles:
             if self._take(candle, draft):
-                for instance in self._due.get((candle.market, candle.symbol, candle.timeframe), ()):
-                    due[instance.key] = instance
+                due.update(self._due.get((candle.market, candle.symbol, candle.timeframe), ()))
         self._tend(draft)
         if due:
             self._decide([instance for key, instance in self.instances.items() if key in due], draft)
@@ -266,8 +265,7 @@ class Engine:
             return False
         board = self.world.board
         board.see_candle(candle)
-        self.portfolio.mark_candle(candle.market, candle.symbol, candle.close)
-        self.portfolio.track(candle)
+        self.portfolio.see(candle)
         self.world.histories.append(candle)
         return True
 

@@ -135,7 +135,10 @@ class Instance:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None
-        holding = tuple([symbol for symbol, when in live.when.items() if when() is True])
+        holding: tuple[str, ...] = ()
+        for symbol, when in live.when.items():
+            if when() is True:
+                holding += (symbol,)
         if rule.held_for_ms:
             holding = tuple(symbol for symbol in holding if self._held_long_enough(rule, symbol, now_ms))
             self._forget(rule, holding, live)

@@ -31,6 +31,7 @@ class Ladder:
         self._names = (NORMAL, *(level.name for level in rules.levels))
         self._ranks = {name: rank for rank, name in enumerate(self._names)}
         self._thresholds = tuple(level.at for level in rules.levels)
+        self._lowest = min(self._thresholds, default=ONE)
 
     @property
     def level(self) -> Level | None:
@@ -78,7 +79,8 @@ class Ladder:
         if not isinstance(value, Decimal):
             return None
         self._end_recovery(now_ms)
-        now, reached = self._ranks[self.snapshot.state], len([at for at in self._thresholds if value >= at])
+        now = self._ranks[self.snapshot.state]
+        reached = len([at for at in self._thresholds if value >= at]) if value >= self._lowest else 0
         if reached > now:
             after = self.rules.after_acknowledgement
             restart = after is None or after.restarts

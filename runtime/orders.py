@@ -68,8 +68,11 @@ class _Planner:
     """Everything that one plan looks at."""
 
     def __init__(self, instrument: Instrument, price: Decimal, view: AccountView, naming: Naming) -> None:
-        self._instrument, self._price, self._view = instrument, price, view
-        self._form = OrderForm(view.account, instrument, naming, view.slippage_cap)
+        self._instrument, self._price, self._view, self._naming = instrument, price, view, naming
+
+    @property
+    def _form(self) -> OrderForm:
+        return OrderForm(self._view.account, self._instrument, self._naming, self._view.slippage_cap)
 
     def plan(self, intent: Plannable, checked: Checked) -> Planned | Unplannable:
         """Choose what to plan by the kind of intent."""
@@ -238,6 +241,8 @@ def _short_of_market(
 ) -> tuple[Decimal, tuple[Limit, ...]]:
     """An exchange refuses a stop on the wrong side of the price; one tick short of it protects most."""
     step = instrument.price_step
+    if wanted <= price - step if direction is Direction.LONG else wanted >= price + step:
+        return wanted, ()
     if direction is Direction.LONG:
         stop = min(wanted, instrument.price_up(price) - step)
     else:

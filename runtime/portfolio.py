@@ -161,9 +161,11 @@ class Portfolio:
             if key in account.positions or instrument is None or instrument.base in account.wallet:
                 del self._worth[name]
 
-    def track(self, candle: Candle) -> None:
-        """Take a candle's range into the best and worst price of the positions that are open in its symbol."""
-        self.track_range(candle.market, candle.symbol, candle.high, candle.low)
+    def see(self, candle: Candle) -> None:
+        """Take a candle's close as the latest price, and its range into the best and worst price of what is held."""
+        key = (candle.market, candle.symbol)
+        self._store(key, candle.close)
+        self._track(key, candle.high, candle.low)
 
     def has(self, account: str, key: Key) -> bool:
         """Say whether an account has a position in an instrument, however small."""
@@ -174,8 +176,10 @@ class Portfolio:
         return any((market, symbol) in account.positions for account in self._accounts.values())
 
     def track_range(self, market: Market, symbol: str, high: float, low: float) -> None:
-        """Take the range of several candles into the best and worst price, as if each had been tracked."""
-        key = (market, symbol)
+        """Take the range of several candles into the best and worst price, as if each had been seen."""
+        self._track((market, symbol), high, low)
+
+    def _track(self, key: Key, high: float, low: float) -> None:
         for account in self._accounts.values():
             position = account.positions.get(key)
             if position is not None and not position.has_seen(high, low):

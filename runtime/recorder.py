@@ -81,6 +81,8 @@ class Recorder:
         event = step.event
         if isinstance(event, CandleClose):
             self._on_candles(event)
+            if not (step.records or step.requests):
+                return
         elif isinstance(event, Fill):
             self._on_fill(event)
         elif isinstance(event, FundingPayment):
@@ -94,8 +96,7 @@ class Recorder:
             self._on_end(event)
         if step.records or step.requests:
             self._on_records(step)
-        if step.requests or isinstance(event, CashFlow | OrderRejected):
-            self._transfers.watch(step)
+        self._transfers.watch(step)
 
     def pass_over(self, candles: int) -> None:
         """Count candles in which nothing happened; no day ended among them."""
