@@ -37,6 +37,8 @@ Feature: The real process, and the person who looks after it
     When the exchange takes every key again
     And the next one opens
     Then the exchange holds more than 0 BTCUSDT for trend-2
+    When somebody else takes the stop of BTCUSDT away with the key of trend-2
+    Then the stop of BTCUSDT for trend-2 stands at more than 50,000 USDT
     When the operator enters "unfence trend-1 --reason known"
     And the candle of the day closes
     Then the journal has the refusal "The exchange refuses the key of TREND-1."
