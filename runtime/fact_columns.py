@@ -1,6 +1,6 @@
 """Facts that follow from prices while nothing is bought, sold or paid: bounds of each, turn by turn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,13 +11,14 @@ from runtime.course import Course, Key
 from runtime.foretold import Foretold
 from runtime.funding_facts import APART_MS
 from runtime.instrument import Market
-from runtime.intervals import ANYTHING, Interval, absolute, floats, largest, number_of, smallest, total
+from runtime.intervals import ANYTHING, SLACK, Interval, floats, largest, number_of, total
 from runtime.liquidation import maintenance
 from runtime.position import Position
 from runtime.quote_columns import QuoteColumns
 from runtime.view import View
 
 Turns = NDArray[np.int64]
+Held = tuple[Key, Decimal]
 ZERO = Decimal(0)
 ONE = Decimal(1)
 NOTHING = number_of(ZERO)
@@ -97,71 +98,81 @@ class FactColumns:
 
     def equity(self, _symbol: str, turns: Turns) -> Interval:
         """Cash, coins and unrealised profit of the account; anything where it has coins that the book doesn't trade."""
-        view, account = self.view, self.view.book.account
-        coins = [self._coin(coin, amount, turns) for coin, amount in view.portfolio.wallets(account).items() if amount]
-        return total([*coins, *(self._unrealised(one, turns) for one in self._perpetuals())])
-
-    def _coin(self, coin: str, amount: Decimal, turns: Turns) -> Interval:
-        portfolio, book = self.view.portfolio, self.view.book
-        if coin == portfolio.money:
-            return number_of(amount)
-        own = ((symbol, self.view.instrument(symbol)) for symbol in book.symbols)
-        priced = (symbol for symbol, one in own if (one.base, one.quote) == (coin, portfolio.money))
-        key = (Market.SPOT, next(priced, ""))
-        if self.view.market is not Market.SPOT or not key[1] or portfolio.better_sources(key):
+        wallet, held = self.view.portfolio.wallets(self.view.book.account), self._perpetuals()
+        amounts = [(self._source(coin), amount) for coin, amount in wallet.items() if amount and coin != self._money]
+        coins = [(key, amount) for key, amount in amounts if key is not None]
+        if len(coins) < len(amounts):
             return ANYTHING
-        return number_of(amount) * self._mark(key, turns)
+        return self._linear(wallet.get(self._money, ZERO) - _cost(held), [*coins, *map(_priced, held)], turns)
+
+    def _source(self, coin: str) -> Key | None:
+        """The instrument that prices a coin; None where that isn't certain."""
+        view = self.view
+        own = (symbol for symbol in view.book.symbols if view.instrument(symbol).base == coin)
+        key = (Market.SPOT, next(own, ""))
+        certain = view.market is Market.SPOT and key[1] and view.instrument(key[1]).quote == self._money
+        return key if certain and not view.portfolio.better_sources(key) else None
 
     def cash(self, _symbol: str, turns: Turns) -> Interval:
         """Money that no order and no position has spoken for."""
         portfolio, account = self.view.portfolio, self.view.book.account
-        free = portfolio.wallet(account, portfolio.money) - portfolio.reserved(account, portfolio.money)
-        free -= portfolio.lent(account, portfolio.money)
+        free = portfolio.wallet(account, self._money) - portfolio.reserved(account, self._money)
+        free -= portfolio.lent(account, self._money)
         bound = total([self._bound(one, turns) for one in self._perpetuals()])
         return largest((number_of(free) - bound, NOTHING))
 
     def _bound(self, position: Position, turns: Turns) -> Interval:
         """The margin of a position, and what it loses."""
+        key, quantity = _priced(position)
         leverage = self.view.portfolio.leverage_set(self.view.book.account, position.symbol) or ONE
-        return self._notional(position, turns) / number_of(leverage) - smallest(
-            (self._unrealised(position, turns), NOTHING)
-        )
+        margin = abs(position.quantity) / leverage
+        without, loss = [(key, margin)], [(key, margin - quantity)]
+        return largest((self._linear(ZERO, without, turns), self._linear(position.cost, loss, turns)))
 
     def distance(self, symbol: str, turns: Turns) -> Interval:
         """How far all shorts may rise together before they are closed; anything where the exchange tells a price."""
         if not self.view.short(symbol).quantity:
             return UNKNOWN
-        portfolio, account = self.view.portfolio, self.view.book.account
-        held = self._perpetuals()
         if self.outlook.foretold.ever("liquidation.price", symbol):
             return ANYTHING
-        needed = sum((self._maintenance(one) for one in held), ZERO)
-        balance = number_of(portfolio.wallet(account, portfolio.money) - needed)
-        profit = total([self._unrealised(one, turns) for one in held])
-        value = total([number_of(-one.quantity) * self._mark((one.market, one.symbol), turns) for one in held])
-        room = (balance + profit) / value
+        held = self._perpetuals()
+        needed = sum((self._maintenance(one) for one in held), _cost(held))
+        left = self.view.portfolio.wallet(self.view.book.account, self._money) - needed
+        value = self._linear(ZERO, [((one.market, one.symbol), -one.quantity) for one in held], turns)
+        room = self._linear(left, [_priced(one) for one in held], turns) / value
         return Interval(room.low, room.high, room.known & (value.high > 0), room.unknown | (value.low <= 0))
 
     def _maintenance(self, position: Position) -> Decimal:
         leverage = self.view.portfolio.leverage_set(self.view.book.account, position.symbol)
         return maintenance(position, self.view.perpetual(position.symbol), leverage)
 
+    @property
+    def _money(self) -> str:
+        return self.view.portfolio.money
+
     def _perpetuals(self) -> list[Position]:
         held = self.view.portfolio.positions(self.view.book.account)
         return [position for position in held if position.market is Market.LINEAR]
 
-    def _notional(self, position: Position, turns: Turns) -> Interval:
-        return absolute(number_of(position.quantity) * self._mark((position.market, position.symbol), turns))
+    def _linear(self, constant: Decimal, quantities: Sequence[Held], turns: Turns) -> Interval:
+        """An amount and quantities times their last prices; anything before the run has seen one of these."""
+        worth = np.full(1, float(constant))
+        size = np.abs(worth)
+        for key, quantity in quantities:
+            part = float(quantity) * self.outlook.course.marks(key)[turns]
+            worth, size = worth + part, size + np.abs(part)
+        seen, width = np.isfinite(worth), SLACK * size
+        low, high = np.where(seen, worth - width, -np.inf), np.where(seen, worth + width, np.inf)
+        return Interval(low, high, np.ones_like(seen), ~seen)
 
-    def _unrealised(self, position: Position, turns: Turns) -> Interval:
-        priced = number_of(position.quantity - position.unpriced)
-        return priced * self._mark((position.market, position.symbol), turns) - number_of(position.cost)
 
-    def _mark(self, key: Key, turns: Turns) -> Interval:
-        """The last price of an instrument; anything before the run has seen one."""
-        marks = self.outlook.course.marks(key)[turns]
-        seen = np.isfinite(marks)
-        return Interval(np.where(seen, marks, -np.inf), np.where(seen, marks, np.inf), np.ones_like(seen), ~seen)
+def _priced(position: Position) -> Held:
+    """What of a position has a known cost."""
+    return (position.market, position.symbol), position.quantity - position.unpriced
+
+
+def _cost(positions: Sequence[Position]) -> Decimal:
+    return sum((position.cost for position in positions), ZERO)
 
 
 Column = Callable[[FactColumns, str, Turns], Interval]

@@ -98,7 +98,10 @@ def truths(values: Iterable[Value]) -> Truth:
 
 def number_of(value: Value) -> Interval:
     """Give a number that is the same at all turns."""
-    return numbers([value])
+    if value is None or isinstance(value, str):
+        return numbers([None])
+    near = float(value)
+    return _around(np.full(1, near), np.full(1, 0.0 if near == value else SLACK))
 
 
 def numbers(values: Sequence[Value]) -> Interval:

@@ -143,3 +143,15 @@ def test_a_breaker_that_measures_something_else_is_stepped_plainly_and_says_so()
     assert sentence.startswith("Stepped plainly because the breaker measures `portfolio.loss_today`")
     assert "breakers.yaml:5" in sentence
     assert leaper.leapt == 0
+
+
+@pytest.mark.spec("BT-01")
+@settings(drawn, max_examples=12)
+@given(cases(kind="funding"))
+def test_pairs_are_leapt_over_as_they_are_stepped_through(case: Case) -> None:
+    """Rates that are overdue, bases that are unknown, margins that get thin, payments that are handed over."""
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert not leaper.obstacles()
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
