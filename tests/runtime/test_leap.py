@@ -90,15 +90,32 @@ def test_a_leap_ends_before_funding_comes_to_more_than_its_bounds_have_room_for(
     kept = {**FOLLOWED, "trail": "60", "leave": "age(position) >= 9000h"}
     case = one_book(long="known(close)", short=NEVER, stop="40", risk="40", leverage="20", **kept)
     dear = {symbol: frame.with_columns(rate=pl.lit(0.04)) for symbol, frame in case.data.funding.items()}
-    rich = case.files["b0.yaml"].replace("b0", "b1").replace("B0", "B1").replace("when: known(close)", f"when: {NEVER}")
-    files = {**case.files, "b1.yaml": rich, "shares.yaml": case.files["shares.yaml"] + "  b1: 50%\n"}
-    files["shares.yaml"] = files["shares.yaml"].replace("b0: 100%", "b0: 50%")
-    case = replace(case, data=replace(case.data, funding=dear), files=files)
+    case = beside_another(replace(case, data=replace(case.data, funding=dear)))
     rulebook = rulebook_of(case)
     stepped, _ = outcome_of(case, rulebook, leaping=False)
     leapt, _ = outcome_of(case, rulebook, leaping=True)
     assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
     assert any(fill["kind"] == "liquidation" for fill in json.loads(stepped.document)["fills"])
+
+
+def test_a_day_whose_last_candle_is_absent_is_begun_by_the_next_one() -> None:
+    """Candles that open at midnight are there; none closes."""
+    case = beside_another(one_book(long=NEVER, short=NEVER))
+    kept = pl.col("close_ms") % DAY_MS != 0
+    hourly = {key: frame.filter(kept) if key[2] == "1h" else frame.clear() for key, frame in case.data.candles.items()}
+    case = replace(case, data=replace(case.data, candles=hourly))
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert leaper.leapt > leaper.turns / 2
+
+
+def beside_another(case: Case) -> Case:
+    """Let a book of one case have half of the money, and another one that wants nothing the rest."""
+    idle = case.files["b0.yaml"].replace("b0", "b1").replace("B0", "B1").replace("when: known(close)", f"when: {NEVER}")
+    shares = case.files["shares.yaml"].replace("b0: 100%", "b0: 50%\n  b1: 50%")
+    return replace(case, files={**case.files, "b1.yaml": idle, "shares.yaml": shares})
 
 
 def test_a_stop_that_has_just_moved_may_be_jumped_over_at_the_next_opening() -> None:
