@@ -89,8 +89,12 @@ class Decider:
 
     def note(self, decision: Decision, draft: Draft) -> None:
         """Record a decision that no machine has made, with the next number."""
+        draft.records.append(replace(decision, number=self.number()))
+
+    def number(self) -> int:
+        """Give a decision its number, the next one."""
         self.decisions += 1
-        draft.records.append(replace(decision, number=self.decisions))
+        return self.decisions
 
     def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
         rule = ready.live.rule
@@ -170,23 +174,35 @@ class Decider:
     def _decision(
         self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, answers: tuple[Answer, ...]
     ) -> Decision:
-        rule, book = ready.live.rule, instance.book
-        self.decisions += 1
-        return Decision(
-            number=self.decisions,
-            book=book.name,
-            symbol=instance.symbol or ", ".join(ready.symbols),
-            rule=rule.id,
-            place=rule.place,
-            version=book.version,
-            why=rule.why,
-            before=outcome.before.state,
-            after=outcome.after.state,
-            trigger=rule.trigger,
-            arguments={name: _words(value, rule.arguments[name].kind.unit) for name, value in ready.arguments.items()},
-            trace=trace,
-            outcomes=answers,
-        )
+        moved = outcome.before.state, outcome.after.state
+        return decision_of(self.number(), instance, ready, moved, trace, answers)
+
+
+def decision_of(
+    number: int,
+    instance: Instance,
+    ready: Ready,
+    moved: tuple[str, str],
+    trace: Explained,
+    answers: tuple[Answer, ...],
+) -> Decision:
+    """Tell the firing of a rule of a machine; `moved` are the states before and after."""
+    rule, (before, after) = ready.live.rule, moved
+    return Decision(
+        number=number,
+        book=instance.book.name,
+        symbol=instance.symbol or ", ".join(ready.symbols),
+        rule=rule.id,
+        place=rule.place,
+        version=instance.book.version,
+        why=rule.why,
+        before=before,
+        after=after,
+        trigger=rule.trigger,
+        arguments={name: _words(value, rule.arguments[name].kind.unit) for name, value in ready.arguments.items()},
+        trace=trace,
+        outcomes=answers,
+    )
 
 
 def _words(value: Any, unit: str) -> str:

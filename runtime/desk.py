@@ -10,7 +10,7 @@ from machines.machine import Machine
 from machines.order import ORDER
 from machines.table import Firing, Snapshot
 from runtime.events import Fill, FillKind
-from runtime.requests import PlaceOrder
+from runtime.requests import CancelOrder, PlaceOrder
 
 ZERO = Decimal(0)
 FOUND_NOWHERE = {"state": "REJECTED"}
@@ -30,6 +30,7 @@ class Ticket:
 
     `giving_up` says that its cancellation was asked for, `send_at_ms` when it, or its cancellation, leaves after a
     refusal that was for then only; `tries` counts those. `never_placed` is an order that the exchange did not know.
+    `cancel_ms` is when its cancellation was asked for, while nothing says that it failed.
     """
 
     request: PlaceOrder
@@ -47,6 +48,7 @@ class Ticket:
     tries: int = 0
     send_at_ms: int | None = None
     never_placed: bool = False
+    cancel_ms: int | None = None
 
     @property
     def average_price(self) -> Decimal | None:
@@ -109,6 +111,12 @@ class Desk:
             self._of_book.setdefault(ticket.book, {}),
             self._of_account.setdefault(ticket.request.account, {}),
         )
+
+    def cancel(self, ticket: Ticket, now_ms: int) -> CancelOrder:
+        """Ask for what is left of an order to be taken back."""
+        ticket.giving_up, ticket.cancel_ms = True, now_ms
+        request = ticket.request
+        return CancelOrder(request.order_id, request.account, request.market, request.symbol)
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
@@ -203,6 +211,7 @@ def _plain(ticket: Ticket) -> dict[str, Any]:
         "tries": ticket.tries,
         "send_at_ms": ticket.send_at_ms,
         "never_placed": ticket.never_placed,
+        "cancel_ms": ticket.cancel_ms,
     }
 
 
@@ -223,4 +232,5 @@ def _ticket(plain: Mapping[str, Any]) -> Ticket:
         plain["tries"],
         plain["send_at_ms"],
         plain["never_placed"],
+        plain.get("cancel_ms"),
     )

@@ -8,6 +8,7 @@ from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
 from runtime.allocation import allocation_of
+from runtime.answers import Answer, classify
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
@@ -44,7 +45,7 @@ from runtime.events import (
     Timer,
 )
 from runtime.facts import FACTS_OF
-from runtime.fences import KEY_IS_REFUSED, Fences
+from runtime.fences import Fences
 from runtime.halt import Halt
 from runtime.history import Histories
 from runtime.instance import Instance, begun
@@ -366,7 +367,7 @@ class Engine:
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
         ticket = self.trader.desk.tickets.get(event.order_id)
-        if ticket is not None and event.code in KEY_IS_REFUSED:
+        if ticket is not None and classify(event.code) is Answer.AUTHENTICATION:
             reason = f"the exchange refuses the key of {ticket.request.account} ({event.reason}, {event.code})"
             self.fences.fence(ticket.book, reason, draft)
         reactions = tuple(self.path.rejected(event, draft))

@@ -9,8 +9,6 @@ from runtime.status import Hold, Status
 from runtime.step import Transition
 
 TRADING, FENCED, RETIRED = "TRADING", "FENCED", "RETIRED"
-# What the exchange answers to a key that is wrong, revoked, expired or not allowed to do this.
-KEY_IS_REFUSED = frozenset({10003, 10004, 10005, 33004})
 
 
 class Named(Protocol):

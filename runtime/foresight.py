@@ -1,18 +1,33 @@
 """What of a condition can be said beforehand: its parts, and why a rule has to be asked at every candle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 from rules.language.book import Book, Mode
-from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Negative, Typed, is_leaf
+from rules.language.typed import (
+    Age,
+    Arithmetic,
+    Choice,
+    Comparison,
+    Fact,
+    Junction,
+    Known,
+    Negative,
+    Not,
+    OverSymbols,
+    Pointwise,
+    Typed,
+    is_leaf,
+)
 from rules.language.units import NUMERIC
+from runtime.fact_columns import COLUMNS, GIVEN
+from runtime.foretold import is_foretold
 from runtime.still_facts import is_clocked, is_still
 
-PRICED = frozenset({"price", "position.profit"})
-"""Facts that follow from the price of a symbol while its position stays."""
 DAILY = "1d"
 SHOWN = 3
+COMPOSED = (Arithmetic, Choice, Comparison, Junction, Known, Negative, Not, OverSymbols, Pointwise)
+POINTWISE = frozenset({"abs", "max", "min"})
 
 
 def conjuncts(node: Typed) -> Iterator[Typed]:
@@ -40,14 +55,14 @@ def reads_facts(node: Typed) -> bool:
     return isinstance(node, Fact | Age) or any(reads_facts(child) for child in node.children)
 
 
+def reads_any(node: Typed, names: Container[str]) -> bool:
+    """Whether one of some facts is anywhere in it."""
+    return (isinstance(node, Fact) and node.name in names) or any(reads_any(child, names) for child in node.children)
+
+
 def has_column(node: Typed, symbol: str) -> bool:
     """Whether candles alone say what a condition comes to."""
     return node.kind.series and not node.constant and bool(symbol) and not reads_facts(node)
-
-
-def is_numeric(node: Typed) -> TypeGuard[Comparison]:
-    """Whether two numbers are compared."""
-    return isinstance(node, Comparison) and node.left.kind.unit in NUMERIC
 
 
 def unforeseen(book: Book) -> str:
@@ -73,12 +88,30 @@ def _is_foreseeable(node: Typed, symbol: str) -> bool:
         return True
     if isinstance(node, Junction):
         return all(_is_foreseeable(part, symbol) for part in node.operands)
-    return is_numeric(node) and bool(symbol) and _is_calculable(node.left) and _is_calculable(node.right)
+    return bool(symbol) and _consists(node, _is_bounded)
 
 
-def _is_calculable(node: Typed) -> bool:
-    if node.constant or is_still(node) or (is_leaf(node) and not reads_facts(node)):
-        return True
+def _is_bounded(node: Typed) -> bool:
+    return is_still(node) or is_foretold(node) or _is_column(node, COLUMNS)
+
+
+def is_given(node: Typed) -> bool:
+    """Whether prices, candles and observations alone decide an expression, whatever is held."""
+    return _consists(node, lambda leaf: is_foretold(leaf) or _is_column(leaf, GIVEN))
+
+
+def _is_column(node: Typed, columns: Collection[str]) -> bool:
     if isinstance(node, Fact):
-        return node.name in PRICED
-    return isinstance(node, Negative | Arithmetic) and all(map(_is_calculable, node.children))
+        return node.name in columns
+    return is_leaf(node) and not reads_facts(node)
+
+
+def _consists(node: Typed, is_known: Callable[[Typed], bool]) -> bool:
+    """Whether an expression is put together of such parts in ways that can be foreseen."""
+    if node.constant or is_known(node):
+        return True
+    if is_leaf(node) or not isinstance(node, COMPOSED):
+        return False
+    unforeseen_function = isinstance(node, Pointwise) and node.function not in POINTWISE
+    words = isinstance(node, Comparison) and node.left.kind.unit not in NUMERIC
+    return not unforeseen_function and not words and all(_consists(child, is_known) for child in node.children)

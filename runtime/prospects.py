@@ -6,23 +6,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.language.evaluate import Value, compile_live, value_of
-from rules.language.typed import Age, Arithmetic, Comparison, Fact, Junction, Negative, Typed, is_leaf
+from rules.language.evaluate import Value, compile_live
+from rules.language.typed import Age, Comparison, Typed
 from runtime.board import Moment
-from runtime.course import Course
+from runtime.fact_columns import Outlook
 from runtime.feed import Source, Timetable, distinct
-from runtime.foresight import PRICED, conjuncts, has_column, is_numeric, joined, reads_facts
-from runtime.history import History
+from runtime.following import DISTANCE, Following, Moves, is_following, only_follows
+from runtime.foresight import conjuncts, has_column, is_given, joined, reads_facts
+from runtime.history import History, Values
 from runtime.instance import Instance, LiveRule
+from runtime.may import May
 from runtime.still_facts import is_clocked, is_still, observations
 
 Turns = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Reader = Callable[[], Value]
-# Nearer than this, relative to what is compared, the rule itself is asked.
-NEAR = 1e-9
-CALCULATE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 @dataclass(slots=True)
@@ -39,6 +37,7 @@ class RuleProspect:
     clocked: tuple[tuple[Typed, Reader], ...] = ()
     mixed: tuple[Typed, ...] = ()
     looks_at: frozenset[str] = frozenset()
+    following: Following | None = None
 
 
 @dataclass(slots=True)
@@ -50,10 +49,11 @@ class Prospects:
 
     instance: Instance
     table: Timetable
-    course: Course
+    outlook: Outlook
     moment: Moment
     first: int
     due: Turns = field(init=False)
+    may: May = field(init=False)
     _by_state: dict[str, tuple[RuleProspect, ...]] = field(default_factory=dict)
     _rows_before: dict[str, int] = field(init=False)
 
@@ -61,6 +61,7 @@ class Prospects:
         sources = [source for source in self.table.sources if self._is_mine(source)]
         self.due = distinct([source.closing for source in sources])
         self._rows_before = {symbol: self._before(symbol) for symbol in self.instance.symbols}
+        self.may = May(self.instance, self.outlook, self.due, self._candles)
 
     def _is_mine(self, source: Source) -> bool:
         book = self.instance.book
@@ -70,12 +71,23 @@ class Prospects:
     # ── the question ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def next(self, first: int, end: int) -> int:
-        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`."""
+        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`.
+
+        Rules that only let a stop follow the price are left out.
+        """
         for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance):
+                continue
             if self._waits(prospect):
                 return min(end, _next(self.due, first, end))
             end = self._next_of(prospect, first, end)
         return end
+
+    def followings(self) -> Iterator[Following]:
+        """Yield the rules of the present state that only let a stop follow the price,."""
+        for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance):
+                yield prospect.following
 
     def decides_in(self, first: int, end: int) -> bool:
         """Whether candles that the machine decides on close in any of these turns."""
@@ -94,7 +106,7 @@ class Prospects:
             return end
         turns = prospect.candidates[low:high]
         for node in prospect.mixed:
-            turns = turns[self._may(node, prospect.symbol, turns)]
+            turns = turns[self.may.be_true(node, prospect.symbol, turns)] if len(turns) else turns
         return next((int(turn) for turn in self._on_time(prospect, turns)), end)
 
     def _on_time(self, prospect: RuleProspect, turns: Turns) -> Iterator[int]:
@@ -131,16 +143,31 @@ class Prospects:
         priced = tuple(part for part in parts if has_column(part, symbol))
         still = tuple(part for part in parts if is_still(part))
         clocked = tuple(part for part in parts if is_clocked(part) and part not in still)
-        known = (*priced, *still, *clocked)
+        given = tuple(part for part in parts if is_given(part) and part not in (*priced, *still))
+        known = (*priced, *still, *clocked, *given)
+        candidates = self._holding(priced, symbol) if priced else self.due
         return RuleProspect(
             live,
             symbol,
-            self._holding(priced, symbol) if priced else self.due,
+            self._possible(given, symbol, candidates),
             tuple(compile_live(part, binder, symbol) for part in still),
             tuple((part, compile_live(part, binder, symbol)) for part in clocked),
             tuple(part for part in parts if part not in known),
             observations(live.rule.when),
+            self._following(live, symbol, candidates),
         )
+
+    def _following(self, live: LiveRule, symbol: str, turns: Turns) -> Following | None:
+        """Say how a stop follows; None where a rule does anything else, or some turns have no candle of the symbol."""
+        if not only_follows(live, self.instance, symbol):
+            return None
+        source, column = self._source(symbol), self._history(symbol).column(live.rule.arguments[DISTANCE])
+        rows = np.empty(0, dtype=np.int64) if source is None else _rows_at(source, turns)
+        if source is None or isinstance(column, list) or (rows < 0).any():
+            return None
+        distances = column[self._rows_before[symbol] + rows]
+        moves = Moves(self.instance, live, self.instance.snapshot.state)
+        return Following(moves, self.outlook.course, turns, distances)
 
     def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
         """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""
@@ -153,6 +180,14 @@ class Prospects:
         own = source.closing[holds[before : before + len(source.closing)]]
         others = self.due[_rows_at(source, self.due) < 0]
         return distinct([own, others]) if len(others) else own
+
+    def _possible(self, parts: Sequence[Typed], symbol: str, candidates: Turns) -> Turns:
+        """Those turns in which conditions over prices and observations may hold."""
+        places = self.due.searchsorted(candidates)
+        for part in parts:
+            may = self.may.be_true(part, symbol, self.due)[places]
+            candidates, places = candidates[may], places[may]
+        return candidates
 
     def _history(self, symbol: str) -> History:
         view = self.instance.view
@@ -167,83 +202,21 @@ class Prospects:
         source, history = self._source(symbol), self._history(symbol)
         return history.length - (0 if source is None else source.closing_in(self.first, self.first)[0])
 
-    # ── what mixes candles with positions ───────────────────────────────────────────────────────────────────────────
-
-    def _may(self, node: Typed, symbol: str, turns: Turns) -> Mask:
-        """Whether a condition may be true, turn by turn; everything that can't be said may be."""
-        if isinstance(node, Junction):
-            masks = [self._may(part, symbol, turns) for part in node.operands]
-            together: Mask = (np.logical_and if node.operator == "and" else np.logical_or).reduce(masks)
-            return together
-        if is_still(node):
-            holds = compile_live(node, self.instance.binder, symbol)() is True
-            return np.full(len(turns), holds)
-        if is_numeric(node) and len(turns):
-            left, right = self._number(node.left, symbol, turns), self._number(node.right, symbol, turns)
-            if left is not None and right is not None:
-                return _may_compare(node.operator, left, right)
-        return np.ones(len(turns), dtype=bool)
-
-    def _number(self, node: Typed, symbol: str, turns: Turns) -> Floats | None:
-        """What a calculation comes to, nearly, NaN for unknown; None where that can't be said."""
-        if node.constant or is_still(node):
-            value = value_of(node) if node.constant else compile_live(node, self.instance.binder, symbol)()
-            return (
-                None
-                if isinstance(value, str | bool)
-                else np.full(len(turns), np.nan if value is None else float(value))
-            )
-        if is_leaf(node):
-            return self._candles(node, symbol, turns)
-        if isinstance(node, Fact):
-            return self._fact(node, node.symbol or symbol, turns)
-        if isinstance(node, Negative | Arithmetic):
-            parts = [self._number(child, symbol, turns) for child in node.children]
-            known = [part for part in parts if part is not None]
-            with np.errstate(all="ignore"):
-                return None if len(known) < len(parts) else _calculated(node, known)
-        return None
-
-    def _candles(self, leaf: Typed, symbol: str, turns: Turns) -> Floats | None:
+    def _candles(self, leaf: Typed, symbol: str, turns: Turns) -> tuple[Values, Mask] | None:
+        """What a series comes to at some turns, and whether it is certain: where the symbol has a new candle."""
         source = self._source(symbol)
-        if source is None or reads_facts(leaf):
+        if source is None or reads_facts(leaf) or not len(source.closing):
             return None
         rows = _rows_at(source, turns)
+        places = self._rows_before[symbol] + np.maximum(rows, 0)
         column = self._history(symbol).column(leaf)
-        return None if isinstance(column, list) or (rows < 0).any() else column[self._rows_before[symbol] + rows]
-
-    def _fact(self, fact: Fact, symbol: str, turns: Turns) -> Floats | None:
-        """The price of a symbol that has a new one at each turn, and the profit that follows from it."""
-        if fact.name not in PRICED or not symbol:
-            return None
-        prices = self.course.fresh((self.instance.view.market, symbol), turns)
-        position = self.instance.view.position(symbol)
-        if fact.name == "price" or prices is None:
-            return prices
-        average = position.average_price
-        if average is None:
-            return np.full(len(turns), np.nan)
-        return (prices - float(average)) * (1 if position.quantity > 0 else -1)
+        shown = [column[place] for place in places.tolist()] if isinstance(column, list) else column[places]
+        return shown, rows >= 0
 
 
 def _rows_at(source: Source, turns: Turns) -> Turns:
     """The rows that close at some turns, -1 where none does."""
     return np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
-
-
-def _calculated(node: Typed, parts: Sequence[Floats]) -> Floats:
-    result = -parts[0] if isinstance(node, Negative) else CALCULATE[getattr(node, "operator")](*parts)  # noqa: B009
-    return np.where(np.isfinite(result), result, np.nan)
-
-
-def _may_compare(operator: str, left: Floats, right: Floats) -> Mask:
-    room = NEAR * (np.abs(left) + np.abs(right))
-    known = ~(np.isnan(left) | np.isnan(right))
-    if operator in (">", ">="):
-        return known & (left >= right - room)
-    if operator in ("<", "<="):
-        return known & (left <= right + room)
-    return known if operator == "!=" else known & (np.abs(left - right) <= room)
 
 
 def _only_grows(node: Typed) -> bool:

@@ -18,6 +18,7 @@ REMEMBERED = frozenset(
     {
         "armed.high",
         "attempt",
+        "attempt.evenings",
         "book.paused",
         "breaker.entries_allowed",
         "breaker.level",
@@ -29,10 +30,17 @@ REMEMBERED = frozenset(
         "fired.deep",
         "fired.middle",
         "fired.shallow",
+        "funding.income",
+        "income.to_compound",
+        "income.to_hand_over",
+        "income.unshared",
         "kelly",
+        "legs.waiting",
         "lifecycle.state",
+        "net_delta",
         "orders.left",
         "orders.waiting",
+        "perp.position.quantity",
         "position",
         "position.average_price",
         "position.quantity",
@@ -45,6 +53,7 @@ REMEMBERED = frozenset(
         "schedule.gap",
         "schedule.left",
         "schedule.target",
+        "settlement",
         "state",
     }
 )

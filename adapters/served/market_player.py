@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from adapters.served.exchange import ServedExchange, Setting
-from runtime.backtest import Observation, observations_of, within
+from runtime.backtest import within
 from runtime.feed import Turn, turns
+from runtime.observations import Observation, observations_of
 
 FUNDING, YIELD = "funding.rate", "earn.yield"
 

@@ -16,7 +16,7 @@ from features.steps.journal import Journal
 from features.steps.words import DAY_MS, HOUR_MS, Series
 from machines.table import Snapshot
 from rules.language.rulebook import Rulebook
-from runtime.backtest import Backtest, Observation
+from runtime.backtest import Backtest
 from runtime.capital import RESERVE
 from runtime.engine import Engine
 from runtime.events import Event, OperatorCommand, RulesReloaded, Timer
@@ -24,6 +24,7 @@ from runtime.feed import Turn
 from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.market_data import MarketData
+from runtime.observations import Observation
 from runtime.portfolio import Portfolio
 from runtime.ports import CandleExchange
 from runtime.step import Step

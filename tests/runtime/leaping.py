@@ -1,5 +1,6 @@
 """Markets and rules drawn at random, and a run of them that steps and one that leaps."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -149,6 +150,29 @@ review:
   alert: P1
   halves_share: yes
 """
+PAIR = (RULES / "engines" / "funding.yaml").read_text()
+"""The shipped book; its numbers are drawn, and so is what closes a pair whose rate is low."""
+PAIR_NUMBERS = {
+    "least_rate": ("0.01%", "0.02%"),
+    "enter_rate": ("5%", "20%"),
+    "most_basis": ("1%", "4%"),
+    "most_negative": ("2", "3"),
+    "rest": ("1h", "10h"),
+    "longest": ("2d", "14d"),
+    "nearest": ("15%", "31%"),
+    "smallest_transfer": ("0.1 USDT", "5 USDT"),
+    "depth_guess": ("0.1%", "5%"),
+}
+PAIR_LEAVES = (
+    "yearly < enter_rate * exit_part",
+    "not known(funding.before_last)",
+    "smallest(funding.last) < -0.03%",
+    "position.value + perp.position.value > 1.6 * account.equity",
+    "(basis if funding.last > 0.02% else 0%) < -1%",
+    "min(abs(basis), abs(funding.predicted) * 30) > 1%",
+    "every_symbol(funding.last < 0.02% or basis < -0.5%)",
+    "account.cash < 40% * account.equity and funding.predicted < 0.03%",
+)
 SIGNALS = (
     "close > sma(close, 5)",
     "close < sma(close, 8)",
@@ -167,6 +191,8 @@ SIGNALS = (
     "not close > sma(close, 3)",
     "open < close and breaker.level == NORMAL",
     "age(state) >= 5h and close > open",
+    "not (close > open or price < 2000 USDT/BTC)",
+    "account.equity > 30000 USDT and price > sma(close, 4)",
 )
 LEAVES = (
     "age(position) >= 9h",
@@ -196,17 +222,18 @@ class Case:
 class Outcome:
     """Everything that a run has left behind."""
 
-    document: dict[str, Any]
+    document: str
     engine: dict[str, Any]
     exchange: dict[str, Any]
 
 
 @st.composite
-def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
-    """Draw a market with gaps, jumps and flat stretches, and one to three books on it."""
+def cases(draw: st.DrawFn, hours: int = 24 * 16, kind: str = "") -> Case:
+    """Draw a market with gaps, jumps and flat stretches, and one to three books on it, or one of a kind."""
     seed, unrest = draw(st.integers(0, 2**32)), draw(st.sampled_from((0.002, 0.01, 0.03)))
     symbols = SYMBOLS[: draw(st.integers(1, 2))]
-    books = draw(st.lists(st.sampled_from(("trend", "trend", "core")), min_size=1, max_size=3))
+    kinds = st.sampled_from(("trend", "trend", "core", "funding", "funding") if kind == "" else (kind,))
+    books = draw(st.lists(kinds, min_size=1, max_size=3 if kind == "" else 1))
     files = {f"b{n}.yaml": _book(draw, kind, f"b{n}", symbols) for n, kind in enumerate(books)}
     files["shares.yaml"] = _shares(len(books))
     if len(books) > 1 and draw(st.booleans()):
@@ -219,8 +246,8 @@ def cases(draw: st.DrawFn, hours: int = 24 * 16) -> Case:
     return Case(market, files, hours, draw(st.sampled_from((48, 53))))
 
 
-def one_book(**conditions: str) -> Case:
-    """Make a case of one trend follower that decides every hour, with these conditions."""
+def one_book(*, gaps: bool = False, **conditions: str) -> Case:
+    """Make a case of one trend follower that decides every hour, with these conditions; `gaps` lets hours be absent."""
     terms = {
         "leave": "age(position) >= 9h",
         "tighten": "close > open",
@@ -230,11 +257,13 @@ def one_book(**conditions: str) -> Case:
     }
     named = {"name": "b0", "account": "B0", "symbols": "BTCUSDT", "timeframe": "1h"}
     files = {"b0.yaml": TREND.format(**{**terms, **named, **conditions}), "shares.yaml": _shares(1)}
-    return Case(_market(np.random.default_rng(3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
+    return Case(_market(np.random.default_rng(7 if gaps else 3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
 
 
 def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:
     signal, few = st.sampled_from(SIGNALS), st.sampled_from((1, 2, 4))
+    if kind == "funding":
+        return _pair_book(draw, name, symbols)
     common = {
         "name": name,
         "account": name.upper(),
@@ -261,6 +290,16 @@ def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> st
     )
 
 
+def _pair_book(draw: st.DrawFn, name: str, symbols: tuple[str, ...]) -> str:
+    text = PAIR.replace("yearly < enter_rate * exit_part", draw(st.sampled_from(PAIR_LEAVES)))
+    changes = {"book": name, "account": name.upper(), "symbols": f"[{', '.join(symbols)}]"}
+    for what, value in changes.items():
+        text = re.sub(rf"^{what}: .*$", f"{what}: {value}", text, flags=re.MULTILINE)
+    for what, values in PAIR_NUMBERS.items():
+        text = re.sub(rf"^  {what}: .*$", f"  {what}: {draw(st.sampled_from(values))}", text, flags=re.MULTILINE)
+    return re.sub(r"^search:.*?^facts:", "facts:", text, flags=re.MULTILINE | re.DOTALL)
+
+
 def _shares(books: int) -> str:
     part = "" if books == 1 else "".join(f"  b{n}: {100 // books}%\n" for n in range(books))
     return f"book: shares\nabout: Even.\nshares:\n{part or '  b0: 100%' + chr(10)}"
@@ -269,23 +308,21 @@ def _shares(books: int) -> str:
 def _market(random: np.random.Generator, symbols: tuple[str, ...], hours: int, unrest: float) -> MarketData:
     candles: dict[Key, pl.DataFrame] = {}
     for symbol in symbols:
-        for market in (Market.SPOT, Market.LINEAR):
-            hourly = _hourly(random, PRICES[symbol], hours, unrest)
+        spot = _hourly(random, PRICES[symbol], hours, unrest)
+        for market, whole in ((Market.SPOT, spot), (Market.LINEAR, _perpetual(random, spot))):
+            hourly = _gapped(random, whole)
             candles[market, symbol, "1h"] = hourly
             for longer in ("4h", "1d"):
                 candles[market, symbol, longer] = aggregate(hourly, "1h", longer)
     settled = [BEGIN_MS + hour * HOUR_MS for hour in range(0, hours, 8)]
     days = [BEGIN_MS + hour * HOUR_MS for hour in range(0, hours, 24)]
-    rates = {
-        symbol: pl.DataFrame({"at_ms": settled, "rate": random.normal(0, 4e-4, len(settled))}, schema=FUNDING_SCHEMA)
-        for symbol in symbols
-    }
+    rates = {symbol: _rates(random, settled) for symbol in symbols}
     fear = pl.DataFrame({"at_ms": days, "value": random.integers(5, 95, len(days)).astype(float)}, schema=FACT_SCHEMA)
     return MarketData(candles, rates, {"fear_greed": fear})
 
 
 def _hourly(random: np.random.Generator, price: float, hours: int, unrest: float) -> pl.DataFrame:
-    """A walk that stands still at times, jumps at times, lacks some hours, and may have an hour that can't be true."""
+    """A walk that stands still at times, jumps at times, and may have an hour that can't be true."""
     moves = random.normal(0, unrest, hours) * (random.random(hours) > 0.2)
     moves += np.where(random.random(hours) < 0.01, random.normal(0, 10 * unrest, hours), 0)
     close = np.round(price * np.exp(np.cumsum(moves)), 2)
@@ -298,9 +335,26 @@ def _hourly(random: np.random.Generator, price: float, hours: int, unrest: float
     opens = BEGIN_MS + np.arange(hours) * HOUR_MS
     columns = (opens, opens + HOUR_MS, open_, np.where(untrue, low - 1, high), low, close)
     volume = np.round(random.exponential(50, hours), 3)
-    frame = pl.DataFrame(dict(zip(CANDLE_SCHEMA, (*columns, volume), strict=True)), schema=CANDLE_SCHEMA)
-    kept = random.random(hours) > draw_of(random, (0.0, 0.0, 0.02, 0.2))
-    return frame.filter(pl.Series(kept))
+    return pl.DataFrame(dict(zip(CANDLE_SCHEMA, (*columns, volume), strict=True)), schema=CANDLE_SCHEMA)
+
+
+def _perpetual(random: np.random.Generator, spot: pl.DataFrame) -> pl.DataFrame:
+    """Candles near those of the coin, and far from them at times."""
+    apart = random.normal(0, 0.002, len(spot)) + (random.random(len(spot)) < 0.02) * random.normal(0, 0.03, len(spot))
+    factor = pl.Series(1 + apart)
+    return spot.with_columns((pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close"))
+
+
+def _gapped(random: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.Series(random.random(len(frame)) > draw_of(random, (0.0, 0.0, 0.02, 0.2))))
+
+
+def _rates(random: np.random.Generator, settled: list[int]) -> pl.DataFrame:
+    """Settlements of which some are missing; the rate stays the same at times, as it does on the exchange."""
+    rates = random.normal(draw_of(random, (0, 2e-4)), 3e-4, len(settled)).round(6)
+    rates = np.where(random.random(len(settled)) < 0.4, 1e-4, rates)
+    kept = random.random(len(settled)) > draw_of(random, (0.0, 0.1, 0.3))
+    return pl.DataFrame({"at_ms": settled, "rate": rates}, schema=FUNDING_SCHEMA).filter(pl.Series(kept))
 
 
 def draw_of(random: np.random.Generator, options: tuple[float, ...]) -> float:
@@ -332,7 +386,7 @@ def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcom
         history.advance_to(from_ms)
     terms = RunSettings(books, shares, CAPITAL, from_ms, to_ms, "", "", Decimal(0), Decimal(0), DAY_MS)
     recorder = Recorder(engine, terms)
-    leaper = Leaper(engine, exchange, recorder.pass_over)
+    leaper = Leaper(engine, exchange, recorder)
     backtest = Backtest(engine, exchange, case.data, (from_ms, to_ms), recorder.watch, DAY_MS)
     until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
     backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)

@@ -26,13 +26,14 @@ from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
 from adapters.simulated.settings import ExchangeSettings
 from adapters.simulated.unreliable import ANSWER_MS, UnreliableVenue
-from runtime.backtest import observations_of, within
+from runtime.backtest import within
 from runtime.engine import Engine
 from runtime.events import CandleClose, CashFlow, Fill, FundingPayment
 from runtime.feed import Turn, turns
 from runtime.inbox import EventInbox
 from runtime.library import Library
 from runtime.loop import Loop
+from runtime.observations import observations_of
 from runtime.portfolio import Portfolio
 from runtime.requests import LookAtAccount, PlaceOrder, Request
 from runtime.step import Step

@@ -9,10 +9,11 @@ import pytest
 from adapters.simulated.exchange import SimulatedExchange
 from adapters.simulated.instruments import load_instruments
 from adapters.simulated.settings import ExchangeSettings
-from runtime.backtest import observations_of, within
+from runtime.backtest import within
 from runtime.events import Candle, ExchangeEvent, Fill
 from runtime.feed import turns
 from runtime.instrument import Market
+from runtime.observations import observations_of
 from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
 
 Desk = Any
