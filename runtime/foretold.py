@@ -119,7 +119,7 @@ class Foretold:
         return self._columns[key]
 
     def _computed(self, node: Typed, instance: Instance, symbol: str) -> Steps:
-        parts = {name: self._fact(name, instance) for name in _names(node, symbol)}
+        parts = {name: self.fact(name, instance) for name in _names(node, symbol)}
         turns = distinct([steps.turns for steps in parts.values()])
         cells = _Cells(instance.binder.symbols())
         read = compile_live(node, cells, symbol)
@@ -133,7 +133,8 @@ class Foretold:
 
     # ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _fact(self, name: Name, instance: Instance) -> Steps:
+    def fact(self, name: Name, instance: Instance) -> Steps:
+        """Give what a fact of a symbol comes to."""
         machine, symbol = instance.book.machine, name[1]
         if (machine, name) not in self._steps:
             facts = sorted(FORETOLD.keys() & FACTS_OF[machine].keys())

@@ -1,7 +1,7 @@
 """Markets and rules drawn at random, and a run of them that steps and one that leaps."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,7 @@ from runtime.leap import Leaper
 from runtime.market_data import CANDLE_SCHEMA, FACT_SCHEMA, FUNDING_SCHEMA, Key, MarketData
 from runtime.recorder import Recorder
 from runtime.run import RunSettings
+from runtime.step import Step
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -156,12 +157,14 @@ PAIR_NUMBERS = {
     "least_rate": ("0.01%", "0.02%"),
     "enter_rate": ("5%", "20%"),
     "most_basis": ("1%", "4%"),
-    "most_negative": ("2", "3"),
+    "most_negative": ("2", "5"),
     "rest": ("1h", "10h"),
     "longest": ("2d", "14d"),
-    "nearest": ("15%", "31%"),
+    "per_coin": ("1/3", "99%"),
+    "margin": ("1/3", "20%"),
+    "nearest": ("15%", "50%"),
     "smallest_transfer": ("0.1 USDT", "5 USDT"),
-    "depth_guess": ("0.1%", "5%"),
+    "depth_guess": ("0.5%", "80%"),
 }
 PAIR_LEAVES = (
     "yearly < enter_rate * exit_part",
@@ -292,6 +295,7 @@ def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> st
 
 def _pair_book(draw: st.DrawFn, name: str, symbols: tuple[str, ...]) -> str:
     text = PAIR.replace("yearly < enter_rate * exit_part", draw(st.sampled_from(PAIR_LEAVES)))
+    text = text if name == "b0" else text.replace('to="TACTICAL"', 'to="B0"')
     changes = {"book": name, "account": name.upper(), "symbols": f"[{', '.join(symbols)}]"}
     for what, value in changes.items():
         text = re.sub(rf"^{what}: .*$", f"{what}: {value}", text, flags=re.MULTILINE)
@@ -340,7 +344,7 @@ def _hourly(random: np.random.Generator, price: float, hours: int, unrest: float
 
 def _perpetual(random: np.random.Generator, spot: pl.DataFrame) -> pl.DataFrame:
     """Candles near those of the coin, and far from them at times."""
-    apart = random.normal(0, 0.002, len(spot)) + (random.random(len(spot)) < 0.02) * random.normal(0, 0.03, len(spot))
+    apart = random.normal(0, 0.002, len(spot)) + (random.random(len(spot)) < 0.01) * random.normal(0, 0.03, len(spot))
     factor = pl.Series(1 + apart)
     return spot.with_columns((pl.col(name) * factor).round(2) for name in ("open", "high", "low", "close"))
 
@@ -351,7 +355,7 @@ def _gapped(random: np.random.Generator, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _rates(random: np.random.Generator, settled: list[int]) -> pl.DataFrame:
     """Settlements of which some are missing; the rate stays the same at times, as it does on the exchange."""
-    rates = random.normal(draw_of(random, (0, 2e-4)), 3e-4, len(settled)).round(6)
+    rates = random.normal(draw_of(random, (0, 3e-4, 2e-3)), 3e-4, len(settled)).round(6)
     rates = np.where(random.random(len(settled)) < 0.4, 1e-4, rates)
     kept = random.random(len(settled)) > draw_of(random, (0.0, 0.1, 0.3))
     return pl.DataFrame({"at_ms": settled, "rate": rates}, schema=FUNDING_SCHEMA).filter(pl.Series(kept))
@@ -372,9 +376,25 @@ def rulebook_of(case: Case) -> Rulebook:
     return rulebook
 
 
+def span_of(case: Case) -> tuple[int, int]:
+    """Where a run of it begins and ends."""
+    return BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
+
+
 def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcome, Leaper]:
     """Run a case after some days of warming up; the run that leaps executes its machines without the library."""
-    from_ms, to_ms = BEGIN_MS + case.begin_hour * HOUR_MS, BEGIN_MS + case.hours * HOUR_MS
+    recorder, leaper, backtest = prepared(case, rulebook, leaping=leaping)
+    until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
+    backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)
+    run = backtest.engine.to_plain(), backtest.exchange.to_plain()
+    return Outcome(to_json(recorder.result()), *run), leaper
+
+
+def prepared(
+    case: Case, rulebook: Rulebook, *, leaping: bool, watch: Callable[[Step], None] = lambda _: None
+) -> tuple[Recorder, Leaper, Backtest]:
+    """Put the parts of a run together; `watch` sees each step after the recorder."""
+    from_ms, to_ms = span_of(case)
     books, instruments = tuple(rulebook.books), load_instruments()
     shares = shares_of(rulebook, books, {})
     exchange = SimulatedExchange(instruments, ExchangeSettings(), wallets_of(rulebook, shares, CAPITAL))
@@ -387,7 +407,9 @@ def outcome_of(case: Case, rulebook: Rulebook, *, leaping: bool) -> tuple[Outcom
     terms = RunSettings(books, shares, CAPITAL, from_ms, to_ms, "", "", Decimal(0), Decimal(0), DAY_MS)
     recorder = Recorder(engine, terms)
     leaper = Leaper(engine, exchange, recorder)
-    backtest = Backtest(engine, exchange, case.data, (from_ms, to_ms), recorder.watch, DAY_MS)
-    until_ms = None if case.end_hour is None else BEGIN_MS + case.end_hour * HOUR_MS
-    backtest.run(until_ms=until_ms, leaper=leaper if leaping else None)
-    return Outcome(to_json(recorder.result()), engine.to_plain(), exchange.to_plain()), leaper
+
+    def seen(step: Step) -> None:
+        recorder.watch(step)
+        watch(step)
+
+    return recorder, leaper, Backtest(engine, exchange, case.data, (from_ms, to_ms), seen, DAY_MS)

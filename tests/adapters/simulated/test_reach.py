@@ -38,13 +38,13 @@ def test_nothing_happens_inside(trading_with, side, quantity, stop, candles) -> 
     assert trading.exchange.to_plain()["accounts"] == before["accounts"]
 
 
-def test_a_stop_bounds_one_side_and_nothing_the_other(trading) -> None:
+def test_a_stop_bounds_one_side_and_twice_the_price_the_other(trading) -> None:
     trading.place(LINEAR, Side.BUY, "0.1", stop_loss="58000")
     trading.linear(60_000.0, 60_500.0, 59_000.0, 59_500.0)
     (low, high) = trading.exchange.reach()["BTCUSDT"]
     assert low == pytest.approx(58_000, rel=1e-9)
     assert low > 58_000
-    assert high == float("inf")
+    assert high == 2 * 59_500
 
 
 def test_what_is_flat_is_bounded_by_nothing(trading) -> None:
