@@ -53,12 +53,12 @@ Feature: The real process, when an answer of the exchange is missing or a no
 
   @EXEC-04
   Scenario: An exchange that is busy is asked again when it says so, under another name
-    Given the exchange is too busy for the next 2 orders
+    Given the exchange is too busy for the next 2 orders, and asks each to come again in 4 seconds
     When the candle of the day closes
     Then 1 order has reached the exchange
     And the journal has the refusal "Too many visits"
     And 3 orders have left, each under a name of its own
-    And no order has left before the moment that the exchange has named
+    And the second order has left at least 4 seconds after the first
 
   @EXEC-04
   Scenario: What the exchange refuses for good is not tried again

@@ -30,7 +30,8 @@ Feature: The real process, killed and started again
     And the candle of the day closes
     And the next one opens without it
     And the process is started again
-    Then every execution of the exchange is in the journal
+    Then the operator is told at P1 that "The stop of BTCUSDT in TREND-1 is gone from the exchange: it is placed again."
+    And every execution of the exchange is in the journal
     And the books are what the exchange holds
     And every position at the exchange has its stop
     And the journal has the candle of each day once
@@ -49,6 +50,8 @@ Feature: The real process, killed and started again
     Then the books are what the exchange holds
     And every execution of the exchange is in the journal
     And every position at the exchange has its stop
+    And the journal has the candle of each day once
+    And the journal has the refusal "was traded by nobody here: adopt it, or close it."
     And no order has reached the exchange twice
     When the operator enters "store rebuild"
     Then the terminal says "The tables are built anew from the journal"

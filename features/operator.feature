@@ -37,6 +37,8 @@ Feature: The real process, and the person who looks after it
     When the exchange takes every key again
     And the next one opens
     Then the exchange holds more than 0 BTCUSDT for trend-2
+    When somebody else takes the stop of BTCUSDT away with the key of trend-2
+    Then the stop of BTCUSDT for trend-2 stands at more than 50,000 USDT
     When the operator enters "unfence trend-1 --reason known"
     And the candle of the day closes
     Then the journal has the refusal "The exchange refuses the key of TREND-1."
@@ -65,5 +67,5 @@ Feature: The real process, and the person who looks after it
   Scenario: A key that works from anywhere and ends soon is warned of
     Given the key of trend-1 works from any address and expires in 10 days
     And the engine runs against the local exchange
-    Then the operator is told at P2 that "works from any address. Bind it to the address of this machine."
-    And the operator is told at P2 that "expires in"
+    Then the operator is told at P2 that "The key of TREND-1 works from any address. Bind it to the address of this machine."
+    And the operator is told at P2 that "The key of TREND-1 expires in 9 days"

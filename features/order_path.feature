@@ -68,6 +68,28 @@ Feature: Answers get lost, orders do not
     And the book is SCANNING in BTCUSDT
     And the operator gets a P1 alert saying "Too many visits!"
 
+  @EXEC-04 @EXEC-11
+  Scenario: An entry that could only leave late does not leave, and what closes a position leaves however late it is
+    Given the exchange will be too busy for 1 order, and asks each to come again in 6 minutes
+    When the next daily candle closes at 60,000 USDT
+    And 400 seconds tick by
+    Then 1 order has left
+    And the book is SCANNING in BTCUSDT
+    When the next daily candle closes at 60,300 USDT
+    And a day passes
+    Then 2 orders have left
+    And the book is IN_POSITION long BTCUSDT
+    Given the exchange will be too busy for 1 order, and asks each to come again in 6 minutes
+    When the operator flattens trend-1
+    Then 3 orders have left
+    When 350 seconds tick by
+    Then 3 orders have left
+    When 50 seconds tick by
+    Then 4 orders have left
+    When a day passes
+    Then no position is held
+    And no order was sent twice
+
   @EXEC-04
   Scenario: A key that is not valid shuts its sub-account off
     Given the key of the exchange is not valid any more

@@ -58,6 +58,7 @@ Feature: The real process, when the exchange is silent, its clock is wrong, or t
     And the engine runs against the local exchange
     When the clock of the exchange is -2 seconds ahead of this machine's
     Then the operator is told at P1 that "ahead of the exchange's, which refuses orders. No risk is opened"
+    And "why-not live BTCUSDT --book trend-1" at the terminal says "can't be reached"
     When the clock of the exchange is right again
     Then the operator is told at P2 that "Trading goes on."
 

@@ -35,6 +35,13 @@ class Machine:
             raise ImpossibleTransition(impossible(self.table, snapshot, trigger))
         return outcome
 
+    def attempt(self, snapshot: Snapshot, trigger: str, firing: Firing) -> Outcome | None:
+        """Give what the trigger leads to; None when it can't be fired here."""
+        known = self.table.triggers.get(trigger)
+        if known is None or snapshot.state not in self.table.answers or not known.needs <= firing.arguments.keys():
+            return None
+        return self._step(snapshot, trigger, completed(known, firing))
+
     def may(self, snapshot: Snapshot, trigger: str, firing: Firing) -> bool:
         """Whether `fire` with the same arguments would succeed."""
         known = self.table.triggers.get(trigger)

@@ -66,7 +66,8 @@ class Trigger:
     """Something that can be asked of a machine.
 
     `arguments` are named by whoever fires it; `given` is what the runtime adds to a rule's arguments. `opens` and
-    `closes` say whether it may lead to more or to less risk.
+    `closes` say whether it may lead to more or to less risk. One that `follows` only moves a stop to its `distance`
+    behind the best price, and never away from the price.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Trigger:
     opens: bool = False
     closes: bool = False
     given: tuple[Argument, ...] = ()
+    follows: bool = False
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:

@@ -225,6 +225,7 @@ TRIGGERS = named(
             (Argument("distance", "price", about="from the best price to the stop"),),
             about="move the trailing stop closer; it is never moved away",
             given=(BEST,),
+            follows=True,
         ),
         Trigger(
             "leave",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import polars as pl
 
 from runtime.engine import Engine
-from runtime.events import CandleClose, Event, FactObserved, FundingPayment, OperatorCommand, Timer
+from runtime.events import CandleClose, Event, FactObserved, OperatorCommand, Timer
 from runtime.feed import Timetable, Turn
 from runtime.horizon import Stretch, ends_day
 from runtime.leap import Leaper
@@ -46,8 +46,7 @@ class Backtest:
         self._acknowledge_after_ms = acknowledge_after_ms
         self._halted_ms: int | None = None
         self._waiting: deque[Event] = deque()
-        # Whether the last candles that closed have changed nothing, so that the same again would change nothing.
-        self.settled = False
+        # Grows with all that happens, but for what only passes.
         self.changes = 0
 
     def run(
@@ -69,7 +68,7 @@ class Backtest:
             passed = (0, 0) if leaps is None else leaps.over(at, end)
             if not passed[0]:
                 turn = table.turn(at)
-                self.play(turn, observations.until(turn.at_ms), ranged=leaps is not None and leaps.paid == at)
+                self.play(turn, observations.until(turn.at_ms))
                 if self.engine.awaiting:
                     self.wait(turn.at_ms)
                 passed = 1, len(turn.closed)
@@ -77,16 +76,12 @@ class Backtest:
             progress(int(table.at_ms[at - 1]))
         return candles
 
-    def play(self, turn: Turn, seen: Iterable[Observation] = (), *, ranged: bool = False) -> None:
-        """First what happened inside the candles, then what became known, the decision, and the next prices.
-
-        `ranged` says that nothing has happened inside, and that the exchange knows the closes already.
-        """
-        if turn.finest_closed and not ranged:
+    def play(self, turn: Turn, seen: Iterable[Observation] = ()) -> None:
+        """First what happened inside the candles, then what became known, the decision, and the next prices."""
+        if turn.finest_closed:
             self.pass_on(self.exchange.range(turn.finest_closed))
         self.observe(seen)
         if turn.closed:
-            self.settled = True
             self.pass_on([CandleClose(turn.at_ms, turn.closed)])
             self._acknowledge(turn.at_ms)
         if turn.finest_opened:
@@ -112,10 +107,7 @@ class Backtest:
 
     def _carry_out(self, step: Step) -> None:
         self._watch(step)
-        if not is_quiet(step):
-            self.settled = False
-            self.changes += 1
-        elif not isinstance(step.event, PASSING):
+        if not isinstance(step.event, PASSING) or not is_quiet(step):
             self.changes += 1
         for request in step.requests:
             self._waiting.extend(self.exchange.submit(request, step.at_ms))
@@ -142,16 +134,14 @@ class Backtest:
 
 def is_quiet(step: Step) -> bool:
     """Whether a step has only taken in news: at most a notice for the dashboard came of it."""
-    if step.requests or not isinstance(step.event, (*PASSING, FundingPayment)):
-        return False
-    return all(isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
+    told = (isinstance(record, Notice) and record.severity == DASHBOARD_ONLY for record in step.records)
+    return not step.requests and all(told)
 
 
 class _Leaps:
     """Leaps of one run, with the funding that is settled on their way."""
 
     def __init__(self, backtest: Backtest, leaper: Leaper, table: Timetable, observations: "_Queue") -> None:
-        self.paid = -1
         self._misses = self._rests_until = 0
         self._backtest = backtest
         self._leaper = leaper
@@ -172,33 +162,33 @@ class _Leaps:
         return passed
 
     def _over(self, at: int, end: int) -> tuple[int, int]:
-        """Leap from a turn, where nothing can be before the next.
-
-        `paid` is the turn whose candles have only let funding be settled, when that has been done.
-        """
-        run = self._backtest
-        before_ms = int(self._at_ms[at - 1])
-        if run.settled and self.paid != at and self._horizon.only_settles(at, before_ms, run.changes):
-            self.paid = at
-            self._leaper.close(at)
-            run.observe(self._observations.until(int(self._at_ms[at])))
-        if not run.settled:
-            return 0, 0
-        stretch = self._horizon.ahead(at, end, before_ms, run.changes, paid=self.paid == at)
+        stretch = self._horizon.ahead(at, end, int(self._at_ms[at - 1]), self._backtest.changes)
         return (0, 0) if stretch is None else self._pass_over(stretch)
 
     def _pass_over(self, stretch: Stretch) -> tuple[int, int]:
         """Pass over a stretch day by day, as far as its midnights lead to nothing."""
         run, turns, candles = self._backtest, 0, 0
         for day in stretch.days(self._at_ms):
-            at_ms = int(self._at_ms[day.end - 1])
-            candles += self._leaper.pass_over(day, (one.fact for one in self._observations.until(at_ms)))
+            candles += self._leaper.pass_over(day, self)
             turns += day.end - day.first
-            if ends_day(at_ms):
+            before = run.changes
+            if ends_day(int(self._at_ms[day.end - 1])):
                 run.end_day(self._table.turn(day.end - 1))
-            if not run.settled:
+            if run.changes != before:
                 break
         return turns, candles
+
+    def seen(self, at_ms: int) -> Iterator[FactObserved]:
+        """What becomes known up to a moment."""
+        return (one.fact for one in self._observations.until(at_ms))
+
+    def settle(self, at_ms: int) -> None:
+        """Let everybody know what becomes known up to a moment, and the exchange settle funding."""
+        self._backtest.observe(self._observations.until(at_ms))
+
+    def answered(self, events: Iterable[Event]) -> None:
+        """Let the engine know what the exchange says."""
+        self._backtest.pass_on(events)
 
 
 class _Queue:

@@ -11,6 +11,7 @@ from runtime.instrument import Market
 from runtime.last_day import LastDay
 
 CONFIRMING_GAP = 0.05
+INFINITE = float("inf")
 FUNDING_RATE = "funding.rate"
 INSURANCE_FUND = "insurance.fund"
 Value = Decimal | float | bool | str | int | None
@@ -127,14 +128,15 @@ VALUE_READERS: Mapping[str, Callable[[str], Decimal | float | bool | str]] = {
 
 def unusable(candle: Candle) -> str | None:
     """Say why a candle can't be traded on, or None when it can."""
-    if not candle.low > 0:
-        return f"the low is {candle.low}; a price is above zero"
-    if not candle.high < float("inf"):
-        return f"the high is {candle.high}; a price is a finite number"
-    if not candle.low <= candle.high:
-        return f"the high {candle.high} is below the low {candle.low}"
-    if not (candle.low <= candle.open <= candle.high and candle.low <= candle.close <= candle.high):
-        return f"open {candle.open} or close {candle.close} is outside {candle.low} to {candle.high}"
-    if not candle.volume >= 0:
+    low, high = candle.low, candle.high
+    if 0 < low <= candle.open <= high < INFINITE and low <= candle.close <= high and candle.volume >= 0:
+        return None
+    if not low > 0:
+        return f"the low is {low}; a price is above zero"
+    if not high < INFINITE:
+        return f"the high is {high}; a price is a finite number"
+    if not low <= high:
+        return f"the high {high} is below the low {low}"
+    if not candle.volume >= 0 and low <= candle.open <= high and low <= candle.close <= high:
         return f"the volume is {candle.volume}; it is never negative"
-    return None
+    return f"open {candle.open} or close {candle.close} is outside {low} to {high}"

@@ -27,6 +27,10 @@ class Course:
         """Give the series of an instrument, in the order in which they are dealt out."""
         return self._by_key[key]
 
+    def finest(self, key: Key) -> Source | None:
+        """Give the series of an instrument with the shortest candles."""
+        return next((one for one in self._by_key.get(key, ()) if one.finest), None)
+
     def marks(self, key: Key) -> Column:
         """Give the last close of an instrument at each turn, NaN before the first."""
         if key not in self._marks:
@@ -40,7 +44,7 @@ class Course:
 
     def fresh(self, key: Key, turns: Column) -> Column | None:
         """Give the last close of an instrument at some turns; None where its finest candles don't close at each."""
-        source = next((one for one in self._by_key.get(key, ()) if one.finest), None)
+        source = self.finest(key)
         if source is None:
             return None
         rows = np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)

@@ -1,7 +1,7 @@
 """Fires the rules of an instance: a condition that holds becomes a transition, intents, and a record of it all."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -19,18 +19,17 @@ from runtime.trader import Trader
 SIDE = "side"
 REVIEW = "pre-trade checks"
 Around = Callable[[Instance], AbstractContextManager[None]]
-UNWATCHED = nullcontext()
 
 
 class Decider:
     """Goes once through an instance's rules and carries out what they want.
 
-    `around` is entered for each pass, so that it can be measured from outside; it changes nothing.
+    `around`, where there is one, is entered for each pass, so that it can be measured from outside; it changes nothing.
     """
 
     def __init__(self, trader: Trader, fences: Fences) -> None:
         self.decisions = 0
-        self.around: Around = lambda _: UNWATCHED
+        self.around: Around | None = None
         self._trader = trader
         self._fences = fences
 
@@ -39,8 +38,14 @@ class Decider:
 
         Where that fails, the book is fenced off alone.
         """
-        guarded = self._fences.around(instance.book.name, f"deciding about {instance.name}", draft)
-        with self.around(instance), guarded:
+        if self.around is None:
+            self._decide(instance, draft)
+        else:
+            with self.around(instance):
+                self._decide(instance, draft)
+
+    def _decide(self, instance: Instance, draft: Draft) -> None:
+        with self._fences.around(instance.book.name, "deciding about", draft, instance):
             for ready in instance.ready(draft.at_ms):
                 self._fire(instance, ready, draft)
 
@@ -50,15 +55,15 @@ class Decider:
         One that fails fences its book off and stays as it is.
         """
         moved: list[bool] = []
-        with self._fences.around(instance.book.name, f"{trigger} of {instance.name}", draft):
+        with self._fences.around(instance.book.name, f"{trigger} of", draft, instance):
             moved.append(self._move(instance, trigger, arguments, cause, draft))
         return any(moved)
 
     def _move(self, instance: Instance, trigger: str, arguments: Mapping[str, Any], cause: str, draft: Draft) -> bool:
         firing = Firing(draft.at_ms, instance.symbols, arguments, cause)
-        if not instance.machine.may(instance.snapshot, trigger, firing):
+        outcome = instance.machine.attempt(instance.snapshot, trigger, firing)
+        if outcome is None:
             return False
-        outcome = instance.machine.fire(instance.snapshot, trigger, firing)
         instance.snapshot = outcome.after
         draft.records.append(Transition(*instance.key, trigger, outcome.before.state, outcome.after.state, cause))
         for intent in outcome.intents:
@@ -76,17 +81,20 @@ class Decider:
 
     def rehearse(self, instance: Instance, ready: Ready, now_ms: int) -> tuple[Answer, ...]:
         """Say what firing a rule would lead to; nothing is changed and nothing is placed."""
-        rule, firing = ready.live.rule, instance.firing(ready, now_ms)
-        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
-            return ()
-        intents = instance.machine.fire(instance.snapshot, rule.trigger, firing).intents
+        rule = ready.live.rule
+        outcome = instance.machine.attempt(instance.snapshot, rule.trigger, instance.firing(ready, now_ms))
+        intents = () if outcome is None else outcome.intents
         orders = (intent for intent in intents if not isinstance(intent, Alert | Transfer | Lend | TakeBack))
         return tuple(one for intent in orders for one in self._trader.rehearse(instance, rule.id, intent, now_ms))
 
     def note(self, decision: Decision, draft: Draft) -> None:
         """Record a decision that no machine has made, with the next number."""
+        draft.records.append(replace(decision, number=self.number()))
+
+    def number(self) -> int:
+        """Give a decision its number, the next one."""
         self.decisions += 1
-        draft.records.append(replace(decision, number=self.decisions))
+        return self.decisions
 
     def _fire(self, instance: Instance, ready: Ready, draft: Draft) -> None:
         rule = ready.live.rule
@@ -96,10 +104,9 @@ class Decider:
             if not ready.symbols or opposite is not None or not ready.live.per_symbol_arguments:
                 self._record_nothing(instance, ready, reason, draft)
                 return
-        firing = instance.firing(ready, draft.at_ms)
-        if not instance.machine.may(instance.snapshot, rule.trigger, firing):
+        outcome = instance.machine.attempt(instance.snapshot, rule.trigger, instance.firing(ready, draft.at_ms))
+        if outcome is None:
             return
-        outcome = instance.machine.fire(instance.snapshot, rule.trigger, firing)
         if rule.mode is Mode.LIVE and outcome.after == instance.snapshot and not outcome.intents:
             return
         trace = instance.trace(rule, "" if instance.symbol or not rule.each_symbol else ready.symbols[0])
@@ -144,10 +151,9 @@ class Decider:
         self, instance: Instance, ready: Ready, left: tuple[str, ...], outcome: Outcome, now_ms: int
     ) -> Outcome:
         firing = instance.firing(ready, now_ms, left)
-        rule, before = ready.live.rule, instance.snapshot
-        if left and instance.machine.may(before, rule.trigger, firing):
-            return instance.machine.fire(before, rule.trigger, firing)
-        return Outcome(before, before, outcome.intents)
+        before = instance.snapshot
+        again = instance.machine.attempt(before, ready.live.rule.trigger, firing) if left else None
+        return Outcome(before, before, outcome.intents) if again is None else again
 
     def _opposite(self, instance: Instance, ready: Ready, now_ms: int) -> str | None:
         """The other entry that wants the other side at the same moment, if there is one."""
@@ -168,23 +174,35 @@ class Decider:
     def _decision(
         self, instance: Instance, ready: Ready, outcome: Outcome, trace: Explained, answers: tuple[Answer, ...]
     ) -> Decision:
-        rule, book = ready.live.rule, instance.book
-        self.decisions += 1
-        return Decision(
-            number=self.decisions,
-            book=book.name,
-            symbol=instance.symbol or ", ".join(ready.symbols),
-            rule=rule.id,
-            place=rule.place,
-            version=book.version,
-            why=rule.why,
-            before=outcome.before.state,
-            after=outcome.after.state,
-            trigger=rule.trigger,
-            arguments={name: _words(value, rule.arguments[name].kind.unit) for name, value in ready.arguments.items()},
-            trace=trace,
-            outcomes=answers,
-        )
+        moved = outcome.before.state, outcome.after.state
+        return decision_of(self.number(), instance, ready, moved, trace, answers)
+
+
+def decision_of(
+    number: int,
+    instance: Instance,
+    ready: Ready,
+    moved: tuple[str, str],
+    trace: Explained,
+    answers: tuple[Answer, ...],
+) -> Decision:
+    """Tell the firing of a rule of a machine; `moved` are the states before and after."""
+    rule, (before, after) = ready.live.rule, moved
+    return Decision(
+        number=number,
+        book=instance.book.name,
+        symbol=instance.symbol or ", ".join(ready.symbols),
+        rule=rule.id,
+        place=rule.place,
+        version=instance.book.version,
+        why=rule.why,
+        before=before,
+        after=after,
+        trigger=rule.trigger,
+        arguments={name: _words(value, rule.arguments[name].kind.unit) for name, value in ready.arguments.items()},
+        trace=trace,
+        outcomes=answers,
+    )
 
 
 def _words(value: Any, unit: str) -> str:

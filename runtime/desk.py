@@ -10,7 +10,7 @@ from machines.machine import Machine
 from machines.order import ORDER
 from machines.table import Firing, Snapshot
 from runtime.events import Fill, FillKind
-from runtime.requests import PlaceOrder
+from runtime.requests import CancelOrder, PlaceOrder
 
 ZERO = Decimal(0)
 FOUND_NOWHERE = {"state": "REJECTED"}
@@ -30,6 +30,7 @@ class Ticket:
 
     `giving_up` says that its cancellation was asked for, `send_at_ms` when it, or its cancellation, leaves after a
     refusal that was for then only; `tries` counts those. `never_placed` is an order that the exchange did not know.
+    `cancel_ms` is when its cancellation was asked for, while nothing says that it failed.
     """
 
     request: PlaceOrder
@@ -47,6 +48,7 @@ class Ticket:
     tries: int = 0
     send_at_ms: int | None = None
     never_placed: bool = False
+    cancel_ms: int | None = None
 
     @property
     def average_price(self) -> Decimal | None:
@@ -88,9 +90,10 @@ class Desk:
     def move(self, ticket: Ticket, trigger: str, now_ms: int) -> bool:
         """Move an order on; news that come twice or late change nothing. False where such news can't be."""
         firing = Firing(now_ms, (ticket.request.symbol,), FOUND_NOWHERE if trigger == "find" else {}, trigger)
-        if not self._machine.may(ticket.snapshot, trigger, firing):
+        outcome = self._machine.attempt(ticket.snapshot, trigger, firing)
+        if outcome is None:
             return False
-        ticket.snapshot = self._machine.fire(ticket.snapshot, trigger, firing).after
+        ticket.snapshot = outcome.after
         if not ticket.live:
             self._forget(ticket)
         return True
@@ -108,6 +111,12 @@ class Desk:
             self._of_book.setdefault(ticket.book, {}),
             self._of_account.setdefault(ticket.request.account, {}),
         )
+
+    def cancel(self, ticket: Ticket, now_ms: int) -> CancelOrder:
+        """Ask for what is left of an order to be taken back."""
+        ticket.giving_up, ticket.cancel_ms = True, now_ms
+        request = ticket.request
+        return CancelOrder(request.order_id, request.account, request.market, request.symbol)
 
     def fill(self, fill: Fill) -> Ticket | None:
         """Count a fill on its order; the fill of an attached stop belongs to no order's quantity."""
@@ -156,6 +165,11 @@ class Desk:
             self._failed_exits.pop(key, None)
 
     @property
+    def idle(self) -> bool:
+        """Whether no order may still fill."""
+        return not self._live
+
+    @property
     def ended(self) -> int:
         """How many orders are known that have ended."""
         return len(self.tickets) - len(self._live)
@@ -197,6 +211,7 @@ def _plain(ticket: Ticket) -> dict[str, Any]:
         "tries": ticket.tries,
         "send_at_ms": ticket.send_at_ms,
         "never_placed": ticket.never_placed,
+        "cancel_ms": ticket.cancel_ms,
     }
 
 
@@ -217,4 +232,5 @@ def _ticket(plain: Mapping[str, Any]) -> Ticket:
         plain["tries"],
         plain["send_at_ms"],
         plain["never_placed"],
+        plain.get("cancel_ms"),
     )

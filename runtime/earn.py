@@ -276,6 +276,11 @@ class Earn:
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way to Earn or back, so that time alone brings nothing."""
+        return not self._underway and self._lookups.idle
+
     def tick(self, draft: Draft) -> None:
         """Do what is due: look, send again, and say what takes long."""
         for name in self._lookups.due(draft.at_ms):

@@ -8,6 +8,7 @@ from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
 from runtime.allocation import allocation_of
+from runtime.answers import Answer, classify
 from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
@@ -44,7 +45,7 @@ from runtime.events import (
     Timer,
 )
 from runtime.facts import FACTS_OF
-from runtime.fences import KEY_IS_REFUSED, Fences
+from runtime.fences import Fences
 from runtime.halt import Halt
 from runtime.history import Histories
 from runtime.instance import Instance, begun
@@ -143,13 +144,13 @@ class Engine:
     def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
         return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
 
-    def _decision_series(self) -> dict[Series, tuple[Instance, ...]]:
-        due: dict[Series, tuple[Instance, ...]] = {}
+    def _decision_series(self) -> dict[Series, tuple[tuple[str, str], ...]]:
+        due: dict[Series, tuple[tuple[str, str], ...]] = {}
         for instance in self.instances.values():
             for symbol in instance.symbols:
                 for market in instance.book.markets:
                     key = (Market(market), symbol, instance.book.timeframe)
-                    due[key] = (*due.get(key, ()), instance)
+                    due[key] = (*due.get(key, ()), instance.key)
         return due
 
     @property
@@ -225,11 +226,10 @@ class Engine:
     # ── candles ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_candles(self, event: CandleClose, draft: Draft) -> None:
-        due: dict[tuple[str, str], Instance] = {}
+        due: set[tuple[str, str]] = set()
         for candle in event.candles:
             if self._take(candle, draft):
-                for instance in self._due.get((candle.market, candle.symbol, candle.timeframe), ()):
-                    due[instance.key] = instance
+                due.update(self._due.get((candle.market, candle.symbol, candle.timeframe), ()))
         self._tend(draft)
         if due:
             self._decide([instance for key, instance in self.instances.items() if key in due], draft)
@@ -240,8 +240,11 @@ class Engine:
         """Look after what is there, whether or not anything is decided."""
         self._govern(draft)
         self.outage.watch(draft)
-        self.trader.lose_patience(draft)
-        self.react(self.path.tick(draft), draft)
+        if self.path.idle:
+            self._share_out(draft)
+        else:
+            self.trader.lose_patience(draft)
+            self.react(self.path.tick(draft), draft)
         self.protection.watch(draft)
         self.reconciliation.tick(draft)
 
@@ -262,8 +265,7 @@ class Engine:
             return False
         board = self.world.board
         board.see_candle(candle)
-        self.portfolio.mark_candle(candle.market, candle.symbol, candle.close)
-        self.portfolio.track(candle)
+        self.portfolio.see(candle)
         self.world.histories.append(candle)
         return True
 
@@ -282,10 +284,7 @@ class Engine:
         if move is not None:
             self._enter_level(move, draft)
         self._show_status()
-        self._report(draft)
-
-    def _report(self, draft: Draft) -> None:
-        level = None if self.ladder is None else self.ladder.level
+        level = self.ladder.level
         if level is not None and level.hourly_report and draft.at_ms % HOUR_MS == 0:
             drawdown = percent(self.portfolio.net_value.drawdown)
             draft.tell("P3", "", f"{level.name}: the portfolio is {drawdown} below its highest value.")
@@ -347,7 +346,7 @@ class Engine:
     def _decide(self, instances: Iterable[Instance], draft: Draft) -> None:
         if gate.decides(self.world.status):
             for instance in instances:
-                if instance.book.name not in self.fences.idle:
+                if self.fences.decides(instance.book.name):
                     self.decider.decide(instance, draft)
 
     def _on_started(self, _event: Started, draft: Draft) -> None:
@@ -368,7 +367,7 @@ class Engine:
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
         ticket = self.trader.desk.tickets.get(event.order_id)
-        if ticket is not None and event.code in KEY_IS_REFUSED:
+        if ticket is not None and classify(event.code) is Answer.AUTHENTICATION:
             reason = f"the exchange refuses the key of {ticket.request.account} ({event.reason}, {event.code})"
             self.fences.fence(ticket.book, reason, draft)
         reactions = tuple(self.path.rejected(event, draft))

@@ -71,15 +71,16 @@ class Timetable:
 
     def turn(self, number: int) -> Turn:
         """Give everything that happens at one moment."""
-        closing = [(source, source.closes[number]) for source in self.sources]
-        closed = [(source, source.candle(row)) for source, row in closing if row >= 0]
-        opening = [(source, source.opens[number]) for source in self._finest]
-        return Turn(
-            self._moments[number],
-            tuple([candle for _, candle in closed]),
-            tuple([candle for source, candle in closed if source.finest]),
-            tuple([source.candle(row) for source, row in opening if row >= 0]),
-        )
+        closed, finest = [], []
+        for source in self.sources:
+            row = source.closes[number]
+            if row >= 0:
+                candle = source.candle(row)
+                closed.append(candle)
+                if source.finest:
+                    finest.append(candle)
+        opened = [source.candle(row) for source in self._finest if (row := source.opens[number]) >= 0]
+        return Turn(self._moments[number], tuple(closed), tuple(finest), tuple(opened))
 
 
 class Source:

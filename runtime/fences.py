@@ -2,24 +2,31 @@
 
 from collections.abc import Collection, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from runtime.draft import Draft
 from runtime.status import Hold, Status
 from runtime.step import Transition
 
 TRADING, FENCED, RETIRED = "TRADING", "FENCED", "RETIRED"
-# What the exchange answers to a key that is wrong, revoked, expired or not allowed to do this.
-KEY_IS_REFUSED = frozenset({10003, 10004, 10005, 33004})
+
+
+class Named(Protocol):
+    """Whatever something is done about."""
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        ...
 
 
 class Guard:
     """Lets an exception fence off the book inside whose code it was raised, and goes on."""
 
-    __slots__ = ("_book", "_doing", "_draft", "_fences")
+    __slots__ = ("_about", "_book", "_doing", "_draft", "_fences")
 
-    def __init__(self, fences: "Fences", book: str, doing: str, draft: Draft) -> None:
-        self._fences, self._book, self._doing, self._draft = fences, book, doing, draft
+    def __init__(self, fences: "Fences", book: str, doing: str, draft: Draft, about: Named | None) -> None:
+        self._fences, self._book, self._doing, self._draft, self._about = fences, book, doing, draft, about
 
     def __enter__(self) -> None:
         """Begin."""
@@ -31,7 +38,8 @@ class Guard:
         if problem is None or not isinstance(problem, Exception):
             return False
         told = f"{type(problem).__name__}: {problem}".strip(": ")
-        self._fences.fence(self._book, f"{self._doing} failed ({told})", self._draft)
+        about = "" if self._about is None else f" {self._about.name}"
+        self._fences.fence(self._book, f"{self._doing}{about} failed ({told})", self._draft)
         return True
 
 
@@ -50,9 +58,9 @@ class Fences:
         self.no_entries: dict[str, str] = {}
         self._status = status
 
-    def around(self, book: str, doing: str, draft: Draft) -> "Guard":
+    def around(self, book: str, doing: str, draft: Draft, about: Named | None = None) -> "Guard":
         """Fence a book off when an exception is raised inside; what had been decided until then stays."""
-        return Guard(self, book, doing, draft)
+        return Guard(self, book, doing, draft, about)
 
     def fence(self, book: str, reason: str, draft: Draft) -> None:
         """Fence a book off and say so; one that is fenced already stays as it is."""
@@ -153,6 +161,10 @@ class Fences:
     def idle(self) -> frozenset[str]:
         """The books that decide nothing."""
         return frozenset(self.fenced) | self.retired
+
+    def decides(self, book: str) -> bool:
+        """Whether a book is not among the idle ones."""
+        return book not in self.fenced and Hold.RETIRED not in self._status.holds.get(book, ())
 
     def to_plain(self) -> dict[str, Any]:
         """Give the reasons as plain data."""

@@ -1,6 +1,6 @@
 """What of a condition can be said beforehand: its parts, and why a rule has to be asked at every candle."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import replace
 
 from rules.language.book import Book, Mode
@@ -53,6 +53,11 @@ def joined(parts: Sequence[Typed]) -> Typed:
 def reads_facts(node: Typed) -> bool:
     """Whether a fact of the runtime is anywhere in it."""
     return isinstance(node, Fact | Age) or any(reads_facts(child) for child in node.children)
+
+
+def reads_any(node: Typed, names: Container[str]) -> bool:
+    """Whether one of some facts is anywhere in it."""
+    return (isinstance(node, Fact) and node.name in names) or any(reads_any(child, names) for child in node.children)
 
 
 def has_column(node: Typed, symbol: str) -> bool:

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     LOOK_UP = "look-up"
 
 
+DECIDING = frozenset({State.RUNNING, State.PAUSED})
 STATES = {
     State.STOPPED: "The engine has stopped.",
     State.STARTING: "The engine is starting and has not compared its books with the exchange yet.",
@@ -65,7 +66,7 @@ def objections(purpose: Purpose, status: Status, book: str = "", account: str = 
 
 def decides(status: Status) -> bool:
     """Whether rules are asked at all; while the engine is paused they are, and only what opens risk is refused."""
-    return status.lifecycle in (State.RUNNING, State.PAUSED)
+    return status.lifecycle in DECIDING
 
 
 def purpose_of(request: Request) -> Purpose:

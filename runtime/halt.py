@@ -68,7 +68,7 @@ class Halt:
     @property
     def under_way(self) -> bool:
         """Whether trading is halted, complete or not."""
-        return self._life.state == State.EMERGENCY
+        return self._world.status.lifecycle == State.EMERGENCY
 
     @property
     def complete(self) -> bool:

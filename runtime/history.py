@@ -1,7 +1,8 @@
 """Finished candles, and whatever is computed from them without a look ahead."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import TypeVar
 
@@ -126,6 +127,10 @@ class History:
     def advance_to(self, at_ms: int) -> None:
         """Make every preloaded candle visible that has closed by a moment."""
         self.length = max(self.length, bisect_right(self._rows, at_ms, key=close_ms))
+
+    def go_back_to(self, at_ms: int) -> None:
+        """Hide every candle that has closed after a moment."""
+        self.length = bisect_right(self._rows, at_ms, 0, self.length, key=close_ms)
 
     def expects(self, opens_ms: NDArray[np.int64]) -> bool:
         """Whether the candles that open at these moments are the next ones that were preloaded."""
@@ -337,7 +342,22 @@ class Histories:
 
     def append(self, candle: Candle) -> None:
         """Make a finished candle visible in its history."""
-        self.history(candle.market, candle.symbol, candle.timeframe).append(candle)
+        history = self._all.get((candle.market, candle.symbol, candle.timeframe))
+        if history is None:
+            history = self.history(candle.market, candle.symbol, candle.timeframe)
+        history.append(candle)
+
+    @contextmanager
+    def as_of(self, at_ms: int) -> Iterator[None]:
+        """Show for a while only what had closed by a moment."""
+        lengths = {key: history.length for key, history in self._all.items()}
+        try:
+            for history in self._all.values():
+                history.go_back_to(at_ms)
+            yield
+        finally:
+            for key, length in lengths.items():
+                self._all[key].length = length
 
     def reader(self, leaf: Typed, market: Market, symbol: str, timeframe: str) -> Reader:
         """Give a quick question for a value, as someone with this symbol and timeframe sees it."""

@@ -1,7 +1,7 @@
 """How far a back-test can see: up to the first turn in which anything could happen."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
-from runtime.fact_columns import Outlook
+from runtime.fact_columns import OF_ACCOUNT, Outlook
 from runtime.feed import Timetable, distinct
+from runtime.following import Move, Path
+from runtime.foresight import reads_any
 from runtime.foretold import Foretold
+from runtime.instance import Instance
 from runtime.instrument import Market
 from runtime.ladder_reach import first_move, measures_drawdown
 from runtime.linear_value import LinearValue
@@ -20,6 +23,7 @@ from runtime.market_data import MarketData
 from runtime.ports import LeapingExchange
 from runtime.prospects import Prospects
 from runtime.quote_columns import QuoteColumns
+from runtime.settlements import Settled, Settlements
 
 DAY_MS = 86_400_000
 # Looking further costs more than it saves.
@@ -37,24 +41,34 @@ NONE: Turns = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly."""
+    """Turns from `first` up to, not including, `end` in which nothing can happen, and the equity at each, nearly.
+
+    In `settlements` funding is paid. `moves` are those in which stops may follow the price, in the order in which their
+    machines decide.
+    """
 
     first: int
     end: int
     value: LinearValue
     equity: Floats
+    settlements: tuple[int, ...] = ()
+    moves: tuple[Move, ...] = ()
 
     def days(self, at_ms: Turns) -> Iterator["Stretch"]:
         """Give its parts, each up to a midnight; the last one may end anywhere. `at_ms` are all moments."""
         first = self.first
         for last in np.flatnonzero(at_ms[self.first : self.end] % DAY_MS == 0).tolist():
-            yield self._part(first, self.first + last + 1)
+            yield self.part(first, self.first + last + 1)
             first = self.first + last + 1
         if first < self.end:
-            yield self._part(first, self.end)
+            yield self.part(first, self.end)
 
-    def _part(self, first: int, end: int) -> "Stretch":
-        return Stretch(first, end, self.value, self.equity[first - self.first : end - self.first])
+    def part(self, first: int, end: int) -> "Stretch":
+        """Give some of its turns."""
+        settlements = tuple(turn for turn in self.settlements if first <= turn < end)
+        moves = tuple(move for move in self.moves if first <= move.turn < end)
+        equity = self.equity[first - self.first : end - self.first]
+        return Stretch(first, end, self.value, equity, settlements, moves)
 
 
 class Horizon:
@@ -69,10 +83,11 @@ class Horizon:
         self._engine, self._exchange, self._table, self._data = engine, exchange, table, data
         self._untrue = self._untrue_turns()
         self._halts = self._halting_turns()
-        self._settlements = {symbol: self._turns(frame) for symbol, frame in data.funding.items()}
+        self._settlements = {symbol: self._settlements_of(symbol, frame) for symbol, frame in data.funding.items()}
+        self._payments_matter = {s for one in engine.instances.values() if looks_at_payments(one) for s in one.symbols}
         self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
         if self._settlements:
-            self._observed[FUNDING_RATE] = distinct(list(self._settlements.values()))
+            self._observed[FUNDING_RATE] = distinct([one.turns for one in self._settlements.values()])
         self._unexpected = list(table.sources)
         self._untrue_before = 0
         self._prospects: list[Prospects] = []
@@ -90,6 +105,11 @@ class Horizon:
         on = ladder.rules.on
         return f"the breaker measures `{on.text}`, of which there is no column ({on.place})"
 
+    def _settlements_of(self, symbol: str, frame: pl.DataFrame) -> Settlements:
+        marks = self.course.marks((Market.LINEAR, symbol))
+        finest = self.course.finest((Market.LINEAR, symbol))
+        return Settlements(symbol, self._turns(frame), frame["rate"].to_numpy(), marks, finest)
+
     def _turns(self, frame: pl.DataFrame) -> Turns:
         """The turns at which moments of a frame are taken in."""
         return np.searchsorted(self._table.at_ms, frame["at_ms"].to_numpy())
@@ -99,32 +119,34 @@ class Horizon:
         return distinct([s.closing[~usable(s)] for s in self._table.sources])
 
     def _halting_turns(self) -> Turns:
-        """The turns that are always stepped through."""
+        """The turns that are always stepped through: up to the first candles there is nothing to go by."""
         without = np.ones(len(self._table), dtype=bool)
         for source in self._table.sources:
             without[source.closing] = False
-        return distinct([self._untrue, np.flatnonzero(without), self._days_without_end()])
+        closing = np.flatnonzero(~without)
+        return distinct([closing[:1], self._untrue, np.flatnonzero(without), self._days_without_end(closing)])
 
-    def _days_without_end(self) -> Turns:
-        """The first turns of days, where the day before, or the one that begins, has no candle at midnight."""
-        at_ms = self._table.at_ms
+    def _days_without_end(self, closing: Turns) -> Turns:
+        """The first turns of days with candles, where the day before, or the one that begins, has none at midnight."""
+        at_ms = self._table.at_ms[closing]
         before, after = at_ms[:-1], at_ms[1:]
         unended = ((before - 1) // DAY_MS != (after - 1) // DAY_MS) & (before % DAY_MS != 0)
         unbegun = (before // DAY_MS != after // DAY_MS) & (after % DAY_MS != 0)
-        return np.flatnonzero(unended | unbegun) + 1
+        first: Turns = closing[1:][unended | unbegun]
+        return first
 
     # ── what is ahead ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def ahead(self, first: int, end: int, before_ms: int, changes: int, *, paid: bool = False) -> Stretch | None:
+    def ahead(self, first: int, end: int, before_ms: int, changes: int) -> Stretch | None:
         """Give the turns from `first` up to `end` in which nothing can happen; None where there are hardly any.
 
-        `before_ms` was the turn before, and its candles changed nothing. `changes` grows with all that happens
-        otherwise. `paid` says that the funding of the first turn was settled already.
+        `before_ms` was the turn before. `changes` grows with all that happens in other turns.
         """
         end = min(end, self._end(first, before_ms))
         if end - first < WORTH or not self._calm(before_ms):
             return None
-        end = self._before_settlements(first + paid, end)
+        funding = self._funding(first, end)
+        end = min((end, *(one.end for one in funding)))
         if end - first < WORTH or not self._as_expected(first):
             return None
         end = self._beyond_midnight(before_ms, end, self._before_decisions(first, end))
@@ -132,16 +154,10 @@ class Horizon:
             return None
         self._notice(changes)
         end = self._before_stops(first, end)
-        return self._before_breaker(first, end) if end - first >= WORTH else None
-
-    def only_settles(self, turn: int, before_ms: int, changes: int) -> bool:
-        """Whether funding is settled at a turn that would be leapt over otherwise."""
-        if self._before_settlements(turn, turn + 1) != turn:
-            return False
-        if self._end(turn, before_ms) - turn < WORTH or not self._calm(before_ms):
-            return False
-        self._notice(changes)
-        return turn < self._before_stops(turn, turn + 1)
+        paths = self._paths(first, end)
+        end = min((end, *(path.end for path in paths)))
+        stretch = self._before_breaker(first, end, funding) if end - first >= WORTH else None
+        return stretch if stretch is None or not paths else replace(stretch, moves=moves_of(paths, stretch.end))
 
     def _end(self, first: int, before_ms: int) -> int:
         end = next_of(self._halts, first, min(len(self._table), first + LONGEST))
@@ -153,7 +169,7 @@ class Horizon:
     def _beyond_midnight(self, before_ms: int, asked: int, end: int) -> int:
         """Where something is decided at each midnight, it isn't asked beforehand for some days."""
         midnight = self._midnight(before_ms)
-        if asked > midnight:
+        if asked > midnight <= end:
             self._spared_days = 0 if end > midnight else min(2 * self._spared_days + 1, MOST_SPARED_DAYS)
             self._look_again_ms = (before_ms // DAY_MS + 1 + self._spared_days) * DAY_MS if self._spared_days else 0
         return end
@@ -176,11 +192,13 @@ class Horizon:
 
     # ── bounds ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _before_settlements(self, first: int, end: int) -> int:
-        for symbol, turns in self._settlements.items():
+    def _funding(self, first: int, end: int) -> list[Settled]:
+        """What is settled for held perpetuals; where a payment may lead to decisions it is stepped through."""
+        found = []
+        for symbol, settlements in self._settlements.items():
             if self._exchange.held(symbol):
-                end = min(end, next_of(turns, first, end))
-        return end
+                found.append(settlements.between(first, end, only_before=symbol in self._payments_matter))
+        return found
 
     def _before_stops(self, first: int, end: int) -> int:
         inside = self._inside(first, end)
@@ -188,6 +206,13 @@ class Horizon:
             self._look_around()
             return self._inside(first, end)
         return inside
+
+    def _paths(self, first: int, end: int) -> list[Path]:
+        """The stops that follow the price on the way."""
+        if end - first < WORTH or not gate.decides(self._engine.world.status):
+            return []
+        deciding = (one for one in self._prospects if one.instance.book.name not in self._engine.fences.idle)
+        return [following.path(first, end) for one in deciding for following in one.followings()]
 
     def _inside(self, first: int, end: int) -> int:
         if self._room is None:
@@ -228,18 +253,20 @@ class Horizon:
                 return first
         return end
 
-    def _before_breaker(self, first: int, end: int) -> Stretch | None:
+    def _before_breaker(self, first: int, end: int, funding: Sequence[Settled]) -> Stretch | None:
         value, ladder, net_value = self._value, self._engine.ladder, self._engine.portfolio.net_value
         if value is None or not self._priced(value, first, end):
             return None
-        equity = self._equity(value, first, end)
+        equity = self._equity(value, first, end, funding)
         if equity is None:
             return None
         if ladder is not None:
             units = equity / float(net_value.units)
             highest = np.maximum(np.maximum.accumulate(units), float(net_value.highest))
             end = first + first_move(ladder, 1 - units / highest, self._table.at_ms[first:end])
-        return Stretch(first, end, value, equity[: end - first]) if end - first >= WORTH else None
+        settlements = tuple(distinct([one.turns for one in funding if len(one.turns)]).tolist())
+        stretch = Stretch(first, end, value, equity, settlements)
+        return stretch.part(first, end) if end - first >= WORTH else None
 
     def _priced(self, value: LinearValue, first: int, end: int) -> bool:
         """Whether everything held has a price, and keeps the source of it all the way."""
@@ -248,15 +275,27 @@ class Horizon:
         replaced = (portfolio.mark_of(*one) is None and not np.isnan(marks(one)[end - 1]) for one in better)
         return not any(np.isnan(marks(key)[first]) for key in value.quantities) and not any(replaced)
 
-    def _equity(self, value: LinearValue, first: int, end: int) -> Floats | None:
-        """Equity at each turn as floats; None where they can't be relied on."""
+    def _equity(self, value: LinearValue, first: int, end: int, funding: Sequence[Settled]) -> Floats | None:
+        """Equity at each turn as floats, funding paid; None where they can't be relied on."""
         equity: Floats = np.full(end - first, value.constant)
         gross = value.gross
+        for one in funding:
+            equity += one.paid(value.quantities.get((Market.LINEAR, one.symbol), 0.0), first, end)
         for key, quantity in value.quantities.items():
             marks = self.course.marks(key)[first:end]
             equity += quantity * marks
             gross += abs(quantity) * float(marks.max())
         return None if gross > LARGEST_GROSS * float(equity.min()) else equity
+
+
+def looks_at_payments(instance: Instance) -> bool:
+    """Whether rules of a machine may decide otherwise because its account has paid funding, or received it."""
+    return instance.machine.table.hedges or any(reads_any(rule.when, OF_ACCOUNT) for rule in instance.book.rules)
+
+
+def moves_of(paths: Sequence[Path], end: int) -> tuple[Move, ...]:
+    """Give the moves of several stops before a turn, in the order in which they are decided."""
+    return tuple(sorted((move for path in paths for move in path.moves(end)), key=lambda move: move.turn))
 
 
 def ends_day(at_ms: int) -> bool:

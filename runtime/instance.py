@@ -135,7 +135,10 @@ class Instance:
         rule = live.rule
         if rule.expires_ms is not None and now_ms >= rule.expires_ms:
             return None
-        holding = tuple([symbol for symbol, when in live.when.items() if when() is True])
+        holding: tuple[str, ...] = ()
+        for symbol, when in live.when.items():
+            if when() is True:
+                holding += (symbol,)
         if rule.held_for_ms:
             holding = tuple(symbol for symbol in holding if self._held_long_enough(rule, symbol, now_ms))
             self._forget(rule, holding, live)
@@ -151,6 +154,9 @@ class Instance:
 
     def _arguments(self, live: LiveRule, holding: tuple[str, ...]) -> Ready:
         symbols = self.view.listed() if holding == ("",) else holding
+        if not live.per_symbol_arguments:
+            shared = {name: exact(read()) for name, read in next(iter(live.arguments.values())).items()}
+            return Ready(live, symbols, shared, tuple([name for name, value in shared.items() if value is None]))
         values: dict[str, Any] = {}
         missing: list[str] = []
         for name in live.rule.arguments:

@@ -29,11 +29,14 @@ class Ladder:
         self._measure = measure
         self._levels = (None, *rules.levels)
         self._names = (NORMAL, *(level.name for level in rules.levels))
+        self._ranks = {name: rank for rank, name in enumerate(self._names)}
+        self._thresholds = tuple(level.at for level in rules.levels)
+        self._lowest = min(self._thresholds, default=ONE)
 
     @property
     def level(self) -> Level | None:
         """The level in force, or None while nothing is wrong."""
-        return self._levels[self._names.index(self.snapshot.state)]
+        return self._levels[self._ranks[self.snapshot.state]]
 
     @property
     def entries_allowed(self) -> bool:
@@ -67,7 +70,7 @@ class Ladder:
 
     def rank(self, name: str) -> int:
         """How high a level stands; normal is 0."""
-        return self._names.index(name)
+        return self._ranks[name]
 
     def watch(self, now_ms: int) -> LevelMove | None:
         """Compare the measure with the thresholds and move at most once."""
@@ -76,8 +79,8 @@ class Ladder:
         if not isinstance(value, Decimal):
             return None
         self._end_recovery(now_ms)
-        now = self._names.index(self.snapshot.state)
-        reached = sum(1 for level in self.rules.levels if value >= level.at)
+        now = self._ranks[self.snapshot.state]
+        reached = len([at for at in self._thresholds if value >= at]) if value >= self._lowest else 0
         if reached > now:
             after = self.rules.after_acknowledgement
             restart = after is None or after.restarts

@@ -38,9 +38,9 @@ class Life:
     def move(self, trigger: str, cause: str, draft: Draft, **arguments: Any) -> bool:
         """Fire a trigger; False where the state does not allow it."""
         firing = Firing(draft.at_ms, (), arguments, cause)
-        if not self._machine.may(self._snapshot, trigger, firing):
+        outcome = self._machine.attempt(self._snapshot, trigger, firing)
+        if outcome is None:
             return False
-        outcome = self._machine.fire(self._snapshot, trigger, firing)
         self._snapshot = outcome.after
         self._show()
         draft.records.append(Transition("", "", trigger, outcome.before.state, outcome.after.state, cause))

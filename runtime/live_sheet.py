@@ -31,6 +31,7 @@ def live_sheet(engine: Engine, at_ms: int) -> Plain:
         "money": _money(engine),
         "engines": [_machine(engine, instance) for instance in engine.instances.values()],
         "positions": list(_positions(engine)),
+        "loans": list(_loans(engine)),
         "orders": list(_orders(engine)),
         "feeds": [{"symbol": symbol, "age_ms": at_ms - seen_ms} for symbol, seen_ms in _feeds(engine).items()],
     }
@@ -98,6 +99,14 @@ def _position(engine: Engine, account: str, position: Position) -> Plain:
         "unrealised": None if price is None else plain(position.unrealised(price)),
         "stop": optional_plain(stop),
     }
+
+
+def _loans(engine: Engine) -> Iterator[Plain]:
+    for account in engine.portfolio.accounts:
+        lent, moving = engine.portfolio.all_lent(account), engine.path.unsettled(account)
+        for coin in sorted({*lent, *moving}):
+            amount = plain(lent.get(coin, Decimal(0)))
+            yield {"account": account, "coin": coin, "amount": amount, "moving": coin in moving}
 
 
 def _orders(engine: Engine) -> Iterator[Plain]:

@@ -45,6 +45,11 @@ class Lookups:
     def __init__(self) -> None:
         self._searches: dict[str, Search] = {}
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is looked for."""
+        return not self._searches
+
     def begin(self, order_id: str, now_ms: int, known: bool) -> bool:
         """Begin to look for an order; False where that is under way already."""
         if order_id in self._searches:

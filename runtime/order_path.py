@@ -17,6 +17,7 @@ from runtime.trader import Trader
 
 SHORTEST_WAIT_MS = 1_000
 SILENCE_MS = 30_000
+CANCEL_SILENCE_MS = 10_000
 TRIES = 3
 PROTECTIVE_TRIES = 5
 # The position is another than the books have.
@@ -46,11 +47,10 @@ class OrderPath:
         if ticket is None:
             return
         if not ticket.live and ticket.never_placed and not ticket.giving_up:
-            ticket.giving_up = True
             draft.tell(
                 "P0", ticket.book, f"{self._named(ticket)} was given up as never placed and is there: it is cancelled."
             )
-            draft.requests.append(self._trader.cancel(ticket))
+            draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
             return
         was_unknown = ticket.snapshot.state == "UNKNOWN"
         self._trader.accepted(event, draft)
@@ -113,9 +113,15 @@ class OrderPath:
         """Nobody knows how it stands with an order: look for it."""
         known = ticket.snapshot.state != "SUBMITTED"
         self._desk.move(ticket, "lose", draft.at_ms)
+        ticket.cancel_ms = None
         self.lookups.begin(ticket.request.order_id, draft.at_ms, known)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order is under way, so that time alone brings nothing."""
+        return self._desk.idle and self.lookups.idle and self._trader.earn.idle
 
     def tick(self, draft: Draft) -> Iterator[Reaction]:
         """Do what is due: look-ups, alarms, new attempts and cancellations."""
@@ -129,6 +135,8 @@ class OrderPath:
         for ticket in self._desk.live():
             if ticket.snapshot.state == "SUBMITTED" and draft.at_ms - ticket.snapshot.since_ms >= SILENCE_MS:
                 self.lose(ticket, draft)
+            if self._is_overdue(ticket, draft.at_ms):
+                draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
             if ticket.send_at_ms is not None and draft.at_ms >= ticket.send_at_ms:
                 yield from self._again(ticket, draft)
 
@@ -140,7 +148,7 @@ class OrderPath:
             if ticket.snapshot.state == "SUBMITTED":
                 self.lose(ticket, draft)
             elif ticket.giving_up and ticket.snapshot.state in RESTING:
-                draft.requests.append(self._trader.cancel(ticket))
+                draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
 
     # ── how ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,7 +163,7 @@ class OrderPath:
     def _settled(self, ticket: Ticket, draft: Draft) -> None:
         self.lookups.end(ticket.request.order_id)
         if ticket.giving_up and ticket.live:
-            draft.requests.append(self._trader.cancel(ticket))
+            draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
 
     def _cancel_refused(self, ticket: Ticket, answer: Answer, event: OrderRejected, draft: Draft) -> None:
         if answer is Answer.TRANSIENT or event.retry_at_ms is not None:
@@ -187,10 +195,17 @@ class OrderPath:
             tries=ticket.tries + 1,
             send_at_ms=at_ms,
             never_placed=False,
+            cancel_ms=None,
         )
         self._desk.open(again)
         self._trader.hand_over(ticket, again)
         return True
+
+    def _is_overdue(self, ticket: Ticket, now_ms: int) -> bool:
+        """Whether a cancellation should have been answered by now, and none waits to leave."""
+        asked_ms, waits = ticket.cancel_ms, ticket.send_at_ms is not None
+        resting = ticket.snapshot.state in RESTING
+        return resting and not waits and asked_ms is not None and now_ms - asked_ms >= CANCEL_SILENCE_MS
 
     def _is_too_late(self, ticket: Ticket, at_ms: int) -> bool:
         return ticket.purpose is Purpose.ENTRY and at_ms > ticket.placed_ms + self._patience_ms
@@ -198,7 +213,7 @@ class OrderPath:
     def _again(self, ticket: Ticket, draft: Draft) -> Iterator[Reaction]:
         ticket.send_at_ms = None
         if ticket.snapshot.state != "VALIDATED":
-            draft.requests.append(self._trader.cancel(ticket))
+            draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
         elif ticket.giving_up or self._is_too_late(ticket, draft.at_ms):
             yield from self._trader.ended_without_a_fill(
                 ticket, "expire", "its time was over before it could leave", draft

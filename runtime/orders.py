@@ -68,8 +68,11 @@ class _Planner:
     """Everything that one plan looks at."""
 
     def __init__(self, instrument: Instrument, price: Decimal, view: AccountView, naming: Naming) -> None:
-        self._instrument, self._price, self._view = instrument, price, view
-        self._form = OrderForm(view.account, instrument, naming, view.slippage_cap)
+        self._instrument, self._price, self._view, self._naming = instrument, price, view, naming
+
+    @property
+    def _form(self) -> OrderForm:
+        return OrderForm(self._view.account, self._instrument, self._naming, self._view.slippage_cap)
 
     def plan(self, intent: Plannable, checked: Checked) -> Planned | Unplannable:
         """Choose what to plan by the kind of intent."""
@@ -151,16 +154,13 @@ class _Planner:
 
     def move_stop(self, intent: MoveStop) -> Planned | Unplannable:
         """Tighten the stop in place, or anchor it; where it is there already, or would be loosened, ask for nothing."""
-        direction, now = self._view.position.direction, self._view.stop
+        direction = self._view.position.direction
         if direction is None:
             return self.no("nothing is held, so there is no stop to move.")
-        stop, limits = self._short_of_market(
-            direction, stop_price(direction, intent.behind, intent.distance, self._instrument)
-        )
-        looser = now is not None and (stop <= now if direction is Direction.LONG else stop >= now)
-        if (looser and not intent.anchor) or stop in (now, ZERO) or stop < 0:
+        stop, limits = moved_stop(intent, direction, self._view.stop, self._instrument, self._price)
+        if stop is None:
             return Planned((), limits)
-        return Planned((ChangeStop(self._view.account, self._instrument.symbol, whole(stop)),), limits)
+        return Planned((ChangeStop(self._view.account, self._instrument.symbol, stop),), limits)
 
     def cancel_open(self) -> Planned:
         """Take back every open order of the symbol."""
@@ -200,20 +200,6 @@ class _Planner:
             return self._instrument.price_down(self._price if self._view.bid is None else self._view.bid)
         return self._instrument.price_up(self._price if self._view.ask is None else self._view.ask)
 
-    def _short_of_market(self, direction: Direction, wanted: Decimal) -> tuple[Decimal, tuple[Limit, ...]]:
-        """An exchange refuses a stop on the wrong side of the price; one tick short of it protects most."""
-        step = self._instrument.price_step
-        if direction is Direction.LONG:
-            stop = min(wanted, self._instrument.price_up(self._price) - step)
-        else:
-            stop = max(wanted, self._instrument.price_down(self._price) + step)
-        if stop == wanted:
-            return wanted, ()
-        text = (
-            f"stop: {readable(wanted)} becomes {readable(stop)}, because the price is already {readable(self._price)}"
-        )
-        return stop, (Limit("stop", text, wanted, stop),)
-
     def _too_small(self, quantity: Decimal, notional: Decimal) -> str | None:
         """Say which minimum of the instrument an order would miss."""
         instrument = self._instrument
@@ -236,6 +222,35 @@ class _Planner:
         self, order: PlaceOrder, coin: str, amount: Decimal, limits: list[Limit], first: tuple[Request, ...] = ()
     ) -> Planned:
         return Planned((*first, order), tuple(limits), Reservation(order.order_id, order.account, coin, amount))
+
+
+def moved_stop(
+    intent: MoveStop, direction: Direction, now: Decimal | None, instrument: Instrument, price: Decimal
+) -> tuple[Decimal | None, tuple[Limit, ...]]:
+    """Give the price to which a stop moves, None where it stays, and what has kept it away from where it was wanted."""
+    stop, limits = _short_of_market(
+        direction, stop_price(direction, intent.behind, intent.distance, instrument), instrument, price
+    )
+    looser = now is not None and (stop <= now if direction is Direction.LONG else stop >= now)
+    stays = (looser and not intent.anchor) or stop in (now, ZERO) or stop < 0
+    return None if stays else whole(stop), limits
+
+
+def _short_of_market(
+    direction: Direction, wanted: Decimal, instrument: Instrument, price: Decimal
+) -> tuple[Decimal, tuple[Limit, ...]]:
+    """An exchange refuses a stop on the wrong side of the price; one tick short of it protects most."""
+    step = instrument.price_step
+    if wanted <= price - step if direction is Direction.LONG else wanted >= price + step:
+        return wanted, ()
+    if direction is Direction.LONG:
+        stop = min(wanted, instrument.price_up(price) - step)
+    else:
+        stop = max(wanted, instrument.price_down(price) + step)
+    if stop == wanted:
+        return wanted, ()
+    text = f"stop: {readable(wanted)} becomes {readable(stop)}, because the price is already {readable(price)}"
+    return stop, (Limit("stop", text, wanted, stop),)
 
 
 def _entry_problem(intent: Enter, instrument: Instrument, price: Decimal, view: AccountView) -> str | None:

@@ -14,7 +14,7 @@ from runtime.instrument import Instrument, Market
 from runtime.order_form import OrderForm, whole
 from runtime.order_id import Naming, order_id
 from runtime.portfolio import Portfolio
-from runtime.requests import CancelOrder, PlaceOrder, Request, SetLeverage, Side
+from runtime.requests import PlaceOrder, Request, SetLeverage, Side
 from runtime.review import Passed, Review, Stopped
 from runtime.sizing import Checked, Limit, Size, margin_of
 from runtime.step import Approved, Outcome, Refused
@@ -185,11 +185,9 @@ class Pairs:
         return (SetLeverage(account, intent.symbol, whole(leverage)),)
 
     def _take_back(self, instance: Instance, symbol: str, draft: Draft) -> tuple[Request, ...]:
-        """Cancel every open order of both legs, each on its own market."""
-        tickets = list(self._desk.live(instance.book.name, symbol))
-        for ticket in tickets:
-            ticket.giving_up = True
-        requests = tuple(cancelling(ticket) for ticket in tickets)
+        """Cancel every open order of both legs, each on its own market and once."""
+        tickets = [ticket for ticket in self._desk.live(instance.book.name, symbol) if ticket.cancel_ms is None]
+        requests = tuple(self._desk.cancel(ticket, draft.at_ms) for ticket in tickets)
         draft.requests += requests
         return requests
 
@@ -313,9 +311,3 @@ class _Planner:
 def checked(passed: Passed, factor: Decimal) -> Checked:
     """Join what the checks and the breaker leave of a size."""
     return Checked(passed.scale * factor, passed.cap)
-
-
-def cancelling(ticket: Ticket) -> CancelOrder:
-    """Make the request that takes an order back."""
-    request = ticket.request
-    return CancelOrder(request.order_id, request.account, request.market, request.symbol)

@@ -153,18 +153,19 @@ class Portfolio:
     def _store(self, key: Key, price: Decimal | float) -> None:
         """What an account is worth changes with the prices of its positions and of its coins only."""
         self._marks.store(key, price)
+        if not self._worth:
+            return
         instrument = self._instruments.get(key)
         for name in list(self._worth):
             account = self._accounts[name]
             if key in account.positions or instrument is None or instrument.base in account.wallet:
                 del self._worth[name]
 
-    def track(self, candle: Candle) -> None:
-        """Take a candle's range into the best and worst price of the positions that are open in its symbol."""
+    def see(self, candle: Candle) -> None:
+        """Take a candle's close as the latest price, and its range into the best and worst price of what is held."""
         key = (candle.market, candle.symbol)
-        for account in self._accounts.values():
-            if key in account.positions:
-                account.track(key, Decimal(repr(candle.high)), Decimal(repr(candle.low)))
+        self._store(key, candle.close)
+        self._track(key, candle.high, candle.low)
 
     def has(self, account: str, key: Key) -> bool:
         """Say whether an account has a position in an instrument, however small."""
@@ -175,10 +176,14 @@ class Portfolio:
         return any((market, symbol) in account.positions for account in self._accounts.values())
 
     def track_range(self, market: Market, symbol: str, high: float, low: float) -> None:
-        """Take the range of several candles into the best and worst price, as if each had been tracked."""
+        """Take the range of several candles into the best and worst price, as if each had been seen."""
+        self._track((market, symbol), high, low)
+
+    def _track(self, key: Key, high: float, low: float) -> None:
         for account in self._accounts.values():
-            if (market, symbol) in account.positions:
-                account.track((market, symbol), Decimal(repr(high)), Decimal(repr(low)))
+            position = account.positions.get(key)
+            if position is not None and not position.has_seen(high, low):
+                account.track(key, Decimal(repr(high)), Decimal(repr(low)))
 
     def observe(self, at_ms: int) -> Decimal | None:
         """Take the equity of this moment into the value per unit and give it; None changes nothing."""

@@ -60,6 +60,15 @@ class Position:
         priced = EXACT.subtract(self.quantity, self.unpriced)
         return EXACT.subtract(EXACT.multiply(priced, price), self.cost)
 
+    def has_seen(self, high: float, low: float) -> bool:
+        """Whether a price range is certainly inside what was seen: rounding to floats keeps the order of decimals."""
+        best, worst = self.best_price, self.worst_price
+        if best is None or worst is None:
+            return False
+        if self.quantity > 0:
+            return high < float(best) and low > float(worst)
+        return low > float(best) and high < float(worst)
+
     def seen(self, high: Decimal, low: Decimal) -> "Position":
         """Take a price range into the best and the worst price."""
         best, worst = (high, low) if self.quantity > 0 else (low, high)
@@ -70,7 +79,23 @@ class Position:
             worst = self.worst_price
         if best == self.best_price and worst == self.worst_price:
             return self
-        return replace(self, best_price=best, worst_price=worst)
+        return self._ranging(best, worst)
+
+    def _ranging(self, best: Decimal | None, worst: Decimal | None) -> "Position":
+        """Every new best price makes one, so it is written out: that takes a third of the time of `replace`."""
+        return Position(
+            self.market,
+            self.symbol,
+            self.quantity,
+            self.cost,
+            self.unpriced,
+            self.opened_ms,
+            best,
+            worst,
+            self.realised,
+            self.fees,
+            self.funding,
+        )
 
     def funded(self, amount: Decimal) -> "Position":
         """Add a funding payment, positive when received."""

@@ -11,6 +11,7 @@ from rules.language.typed import Age, Comparison, Typed
 from runtime.board import Moment
 from runtime.fact_columns import Outlook
 from runtime.feed import Source, Timetable, distinct
+from runtime.following import DISTANCE, Following, Moves, is_following, only_follows
 from runtime.foresight import conjuncts, has_column, is_given, joined, reads_facts
 from runtime.history import History, Values
 from runtime.instance import Instance, LiveRule
@@ -36,6 +37,7 @@ class RuleProspect:
     clocked: tuple[tuple[Typed, Reader], ...] = ()
     mixed: tuple[Typed, ...] = ()
     looks_at: frozenset[str] = frozenset()
+    following: Following | None = None
 
 
 @dataclass(slots=True)
@@ -69,12 +71,23 @@ class Prospects:
     # ── the question ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def next(self, first: int, end: int) -> int:
-        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`."""
+        """Give the first turn from `first` up to `end` in which a rule might fire or remember something, or `end`.
+
+        Rules that only let a stop follow the price are left out.
+        """
         for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance):
+                continue
             if self._waits(prospect):
                 return min(end, _next(self.due, first, end))
             end = self._next_of(prospect, first, end)
         return end
+
+    def followings(self) -> Iterator[Following]:
+        """Yield the rules of the present state that only let a stop follow the price,."""
+        for prospect in self._prospects():
+            if prospect.following is not None and is_following(self.instance):
+                yield prospect.following
 
     def decides_in(self, first: int, end: int) -> bool:
         """Whether candles that the machine decides on close in any of these turns."""
@@ -141,7 +154,20 @@ class Prospects:
             tuple((part, compile_live(part, binder, symbol)) for part in clocked),
             tuple(part for part in parts if part not in known),
             observations(live.rule.when),
+            self._following(live, symbol, candidates),
         )
+
+    def _following(self, live: LiveRule, symbol: str, turns: Turns) -> Following | None:
+        """Say how a stop follows; None where a rule does anything else, or some turns have no candle of the symbol."""
+        if not only_follows(live, self.instance, symbol):
+            return None
+        source, column = self._source(symbol), self._history(symbol).column(live.rule.arguments[DISTANCE])
+        rows = np.empty(0, dtype=np.int64) if source is None else _rows_at(source, turns)
+        if source is None or isinstance(column, list) or (rows < 0).any():
+            return None
+        distances = column[self._rows_before[symbol] + rows]
+        moves = Moves(self.instance, live, self.instance.snapshot.state)
+        return Following(moves, self.outlook.course, turns, distances)
 
     def _holding(self, parts: Sequence[Typed], symbol: str) -> Turns:
         """The turns in which conditions over candles hold, and those in which the symbol has no new candle."""

@@ -20,11 +20,11 @@ from runtime.events import (
 )
 from runtime.found import Found
 from runtime.instrument import Market
-from runtime.outcome_words import asked, limit_texts, outcome_text
+from runtime.kept_decisions import KeptDecisions, decision_record, order_ids
+from runtime.outcome_words import asked, limit_texts
 from runtime.requests import OrderType, PlaceOrder
 from runtime.run import (
     Day,
-    DecisionRecord,
     EquityPoint,
     Interest,
     LevelChange,
@@ -33,7 +33,8 @@ from runtime.run import (
     RunResult,
     RunSettings,
 )
-from runtime.step import Approved, Decision, LevelMove, Notice, Outcome, Step
+from runtime.step import Decision, LevelMove, Notice, Step
+from runtime.trail import Moved
 from runtime.transfer_log import TransferLog
 from runtime.upkeep import upkeep_of
 
@@ -67,7 +68,7 @@ class Recorder:
     _fills: list[Fill] = field(default_factory=list)
     _funding: list[FundingPayment] = field(default_factory=list)
     _interest: list[Interest] = field(default_factory=list)
-    _decisions: list[DecisionRecord] = field(default_factory=list)
+    _decisions: KeptDecisions = field(default_factory=KeptDecisions)
     _refusals: dict[tuple[str, str, str], tuple[tuple[str, ...], int]] = field(default_factory=dict)
     _levels: list[LevelChange] = field(default_factory=list)
     _notes: list[Note] = field(default_factory=list)
@@ -80,6 +81,8 @@ class Recorder:
         event = step.event
         if isinstance(event, CandleClose):
             self._on_candles(event)
+            if not (step.records or step.requests):
+                return
         elif isinstance(event, Fill):
             self._on_fill(event)
         elif isinstance(event, FundingPayment):
@@ -98,6 +101,11 @@ class Recorder:
     def pass_over(self, candles: int) -> None:
         """Count candles in which nothing happened; no day ended among them."""
         self.candles += candles
+
+    def moved(self, moved: Moved) -> None:
+        """Keep a decision that has moved a stop."""
+        self._refusals.pop(moved.key, None)
+        self._decisions.keep(moved)
 
     def _on_candles(self, event: CandleClose) -> None:
         self.candles += len(event.candles)
@@ -148,18 +156,15 @@ class Recorder:
 
     def _on_decision(self, decision: Decision, at_ms: int) -> None:
         key = (decision.book, decision.symbol, decision.rule)
-        texts = tuple(outcome_text(outcome) for outcome in decision.outcomes)
         if decision.refused or not decision.outcomes:
             known = self._refusals.get(key)
             if known is not None and decision.before == decision.after and same_reasons(known[0], decision):
-                place = known[1]
-                earlier = self._decisions[place]
-                self._decisions[place] = replace(earlier, repeated=earlier.repeated + 1)
+                self._decisions.repeat(known[1])
                 return
             self._refusals[key] = (reasons(decision), len(self._decisions))
         else:
             self._refusals.pop(key, None)
-        self._decisions.append(decision_record(decision, at_ms, texts))
+        self._decisions.keep(decision_record(decision, at_ms))
 
     def _on_order(
         self,
@@ -234,7 +239,7 @@ class Recorder:
             trades=self.engine.trades.all,
             funding=tuple(self._funding),
             interest=tuple(self._interest),
-            decisions=tuple(self._decisions),
+            decisions=self._decisions,
             levels=tuple(self._levels),
             notes=tuple(self._notes),
             days={symbol: tuple(days) for symbol, days in sorted(self._days.items())},
@@ -250,35 +255,6 @@ class Recorder:
             thresholds={} if ladder is None else {level.name: level.at for level in ladder.rules.levels},
         )
         return with_doubts(with_gates(result, self.engine.rulebook), self.engine.rulebook)
-
-
-def decision_record(decision: Decision, at_ms: int, texts: tuple[str, ...]) -> DecisionRecord:
-    """A decision as it is kept: everything in words."""
-    return DecisionRecord(
-        number=decision.number,
-        at_ms=at_ms,
-        book=decision.book,
-        symbol=decision.symbol,
-        rule=decision.rule,
-        place="" if decision.place is None else str(decision.place),
-        version=decision.version,
-        why=decision.why,
-        before=decision.before,
-        after=decision.after,
-        trigger=decision.trigger,
-        arguments=decision.arguments,
-        trace=decision.trace,
-        outcomes=texts,
-        order_ids=tuple(name for outcome in decision.outcomes for name in order_ids(outcome)),
-        refused=decision.refused,
-    )
-
-
-def order_ids(outcome: Outcome) -> tuple[str, ...]:
-    """The ids of the orders that an outcome led to."""
-    if not isinstance(outcome, Approved):
-        return ()
-    return tuple(request.order_id for request in outcome.requests if isinstance(request, PlaceOrder))
 
 
 def reasons(decision: Decision) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a back-test leaves behind: enough to report it, to explain every order of it, and to repeat it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -175,7 +175,7 @@ class RunResult:
     fills: tuple[Fill, ...]
     trades: tuple[Trade, ...]
     funding: tuple[FundingPayment, ...]
-    decisions: tuple[DecisionRecord, ...]
+    decisions: Sequence[DecisionRecord]
     levels: tuple[LevelChange, ...]
     notes: tuple[Note, ...]
     days: Mapping[str, tuple[Day, ...]] = field(default_factory=dict)

@@ -36,8 +36,8 @@ class AccountView:
 
     `available` is the quote coin and `free` the base coin that nothing has spoken for, `notional` the value of all
     perpetual positions and of the orders that would open more. `leverage` and `stop` are what the exchange has now.
-    `open_orders` are the ids of the symbol's open orders. Without a bid or ask the reference price stands for it.
-    `slippage_cap` is by how much worse than the last price a market order may fill, as a ratio.
+    `open_orders` are the ids of the symbol's open orders that nobody takes back yet. Without a bid or ask the reference
+    price stands for it. `slippage_cap` is by how much worse than the last price a market order may fill, as a ratio.
     """
 
     account: str

@@ -267,11 +267,12 @@ class Trader:
         if isinstance(intent, CancelOpen):
             self._call_off(self.desk.live(instance.book.name, intent.symbol))
         for request in planned.requests:
+            if isinstance(request, CancelOrder):
+                self.desk.cancel(self.desk.tickets[request.order_id], draft.at_ms)
             if isinstance(request, PlaceOrder):
                 self.desk.open(self._ticket(instance, rule, intent, request, placeable.naming, draft.at_ms))
                 self._envelope.count(request, instance.view.price(request.symbol) or ZERO, draft.at_ms)
-            if not isinstance(request, CancelOrder) or request not in draft.requests:
-                draft.requests.append(request)
+            draft.requests.append(request)
 
     def _ticket(
         self, instance: Instance, rule: str, intent: Intent, request: PlaceOrder, naming: Naming, now_ms: int
@@ -314,7 +315,9 @@ class Trader:
             position=portfolio.position(account, instrument.market, symbol),
             leverage=portfolio.leverage_set(account, symbol),
             stop=portfolio.stop(account, symbol),
-            open_orders=tuple(t.request.order_id for t in self.desk.live(instance.book.name, symbol)),
+            open_orders=tuple(
+                t.request.order_id for t in self.desk.live(instance.book.name, symbol) if t.cancel_ms is None
+            ),
             slippage_cap=self._envelope.slippage_cap,
         )
 
@@ -350,12 +353,11 @@ class Trader:
         self.take_back([t for t in self.desk.live(book) if t.purpose is Purpose.ENTRY], draft)
 
     def take_back(self, tickets: Iterable[Ticket], draft: Draft) -> None:
-        """Ask for the end of orders, once in a step; nothing of them goes to the market."""
-        asked = {request.order_id for request in draft.requests if isinstance(request, CancelOrder)}
+        """Ask for the end of orders, each once; nothing of them goes to the market."""
         for ticket in tickets:
             self._call_off([ticket])
-            if ticket.request.order_id not in asked:
-                draft.requests.append(self.cancel(ticket))
+            if ticket.cancel_ms is None:
+                draft.requests.append(self.desk.cancel(ticket, draft.at_ms))
 
     def move_to_cash(self, instances: Iterable[Instance], share: Decimal, cause: str, draft: Draft) -> None:
         """Sell a share of every spot holding."""
@@ -373,18 +375,12 @@ class Trader:
         """Take back maker orders that have waited long enough; what is left of them goes to the market."""
         for ticket in self.desk.live():
             if ticket.patient_until_ms is not None and draft.at_ms >= ticket.patient_until_ms and not ticket.giving_up:
-                draft.requests.append(self.cancel(ticket))
+                draft.requests.append(self.desk.cancel(ticket, draft.at_ms))
 
     def _call_off(self, tickets: Iterable[Ticket]) -> None:
         """Nothing of an order that nobody wants any more may go to the market."""
         for ticket in tickets:
             ticket.patient_until_ms, ticket.giving_up = None, True
-
-    def cancel(self, ticket: Ticket) -> CancelOrder:
-        """Ask for what is left of an order to be taken back."""
-        ticket.giving_up = True
-        request = ticket.request
-        return CancelOrder(request.order_id, request.account, request.market, request.symbol)
 
     def _may_go_on(self, ticket: Ticket) -> bool:
         """Whether the rest of an order may still be traded, now that time has passed."""
@@ -414,7 +410,7 @@ class Trader:
             slippage_cap=self._envelope.slippage_cap,
         )
         again = replace(ticket, request=request, attempt=naming.attempt, placed_ms=draft.at_ms, patient_until_ms=None)
-        again.snapshot, again.giving_up = self.desk.fresh(draft.at_ms), False
+        again.snapshot, again.giving_up, again.cancel_ms = self.desk.fresh(draft.at_ms), False, None
         again.filled = again.value = ZERO
         self.desk.open(again)
         self._speak_for(request, left, price)

@@ -52,12 +52,13 @@ class Valuation:
     def _coins(self, wallet: dict[str, Decimal]) -> Decimal | None:
         total = ZERO
         for coin, amount in wallet.items():
-            if not amount or not self._marks.can_price(coin):
+            if not amount:
                 continue
             price = self._marks.coin(coin)
-            if price is None:
+            if price is not None:
+                total = EXACT.fma(amount, price, total)
+            elif self._marks.can_price(coin):
                 return None
-            total = EXACT.fma(amount, price, total)
         return total
 
     def _unrealised(self, account: Account) -> Decimal | None:

@@ -72,8 +72,8 @@ def _lock(account: str, opened: int) -> None:
     except BlockingIOError:
         holder = os.pread(opened, LONGEST_NAME, 0).decode(errors="replace") or "another process"
         raise Failure(
-            f"The account {account} is traded by {holder}, which writes another store, and only one engine may trade "
-            "in an account. Stop it, or give this one accounts of its own."
+            f"The account {account} is traded by {holder}, and only one engine may trade in an account, whatever store "
+            "it writes. Stop it, or give this one accounts of its own."
         ) from None
     os.ftruncate(opened, 0)
     os.pwrite(opened, this_process(WRITER).encode(), 0)

@@ -9,8 +9,8 @@ from adapters.cli.saved import SavedRun, trace_to_plain
 from adapters.postgres import stories
 from adapters.postgres.stories import KeptOrder
 from runtime.events import OrderCancelled
-from runtime.outcome_words import asked, limit_texts, outcome_text
-from runtime.recorder import decision_record, order_ids
+from runtime.kept_decisions import decision_record, order_ids
+from runtime.outcome_words import asked, limit_texts
 from runtime.requests import PlaceOrder
 from runtime.step import Decision, LevelMove, Step, Transition
 
@@ -133,7 +133,7 @@ def _decision(connection: "Connection", kept: KeptOrder, order: Plain) -> Plain 
 
 def _decided(step: Step, number: int) -> Plain:
     record = _record(step, number)
-    plain = decision_record(record, step.at_ms, tuple(outcome_text(outcome) for outcome in record.outcomes))
+    plain = decision_record(record, step.at_ms)
     fields = {name: getattr(plain, name) for name in plain.__slots__}
     return {**fields, "trace": None if plain.trace is None else trace_to_plain(plain.trace)}
 

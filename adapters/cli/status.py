@@ -29,7 +29,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print it for a machine; with --watch one a line.")] = False,
     folder: StoreFolder = FOLDER,
 ) -> None:
-    """Show how the engine stands: books, positions with their stops, orders, breaker, and what entries wait for.
+    """Show how the engine stands: books, positions with their stops, loans, orders, breaker, and what entries wait for.
 
     Ends with code 1 where no engine is running, or one that has said nothing for 10 s.
     """
@@ -109,7 +109,8 @@ def page(found: Plain, *, brief: bool = False) -> "RenderableType":
     if sheet is None:
         return Text("No engine has ever run on this store.")
     parts: list[RenderableType] = [_head(found, sheet), _engines(sheet, brief=brief)]
-    parts += [part for part in (_positions(sheet), _orders(sheet), _decisions(found), _alerts(found)) if part]
+    parts += [part for part in (_positions(sheet), _loans(sheet), _orders(sheet)) if part]
+    parts += [part for part in (_decisions(found), _alerts(found)) if part]
     return Group(*parts)
 
 
@@ -207,6 +208,16 @@ def _positions(sheet: Plain) -> "Table | None":
         rows.append((*where, price(average), price(mark), _earned(unrealised), protected))
     names = ("account", "market", "symbol", "quantity", "bought at", "price", "profit", "stop")
     return _table("positions", names, rows) if rows else None
+
+
+def _loans(sheet: Plain) -> "Table | None":
+    from runtime.decimals import readable
+
+    rows = []
+    for one in sheet.get("loans", ()):
+        moving = "an order is on its way" if one["moving"] else ""
+        rows.append((one["account"], one["coin"], readable(Decimal(one["amount"])), moving))
+    return _table("loans at Earn", ("account", "coin", "amount", ""), rows) if rows else None
 
 
 def _earned(amount: Decimal | None) -> "Text":

@@ -91,7 +91,7 @@ class Prepared:
         if not leaping or self.plan.late_bars:
             self.backtest.run(progress, until_ms)
             return None
-        leaper = Leaper(self.engine, self.exchange, self.recorder.pass_over)
+        leaper = Leaper(self.engine, self.exchange, self.recorder)
         self.recorder.data_notes += leaper.obstacles()
         self.backtest.run(progress, until_ms, leaper)
         return leaper

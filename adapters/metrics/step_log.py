@@ -16,8 +16,8 @@ from runtime.events import (
     OrderRejected,
     OrderUnknown,
 )
+from runtime.kept_decisions import order_ids
 from runtime.outcome_words import told
-from runtime.recorder import order_ids
 from runtime.requests import PlaceOrder, Request
 from runtime.step import Decision, LevelMove, Notice, Record, Step, Transition
 

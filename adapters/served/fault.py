@@ -39,8 +39,8 @@ class Fault:
     `endpoint` is how a path (`/v5/order/create`) or topic (`execution`) begins, empty for all; `account` empty for all.
     It lets the first `skip` cases pass, then strikes `count` times (None: until it is lifted), each with a probability.
     `after` says that a request is carried out before its answer is lost or replaced. What the kind needs stands in `ms`
-    (a delay or offset), `code` (or HTTP status), `message` and `share` (the part that is filled). `since` is the number
-    of the last order that a lagging look-up still shows.
+    (a delay or offset, or for how long a limit is used up), `code` (or HTTP status), `message` and `share` (the part
+    that is filled). `since` is the number of the last order that a lagging look-up still shows.
     """
 
     kind: FaultKind

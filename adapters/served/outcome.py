@@ -98,8 +98,9 @@ def _allowed(exchange: ServedExchange, page: Page, path: str, call: Call) -> All
         return None
     category = call.text("category")
     limit = page.limit_of(category)
-    if exchange.faults.strike(FaultKind.RATE_LIMIT, call.account, path) is not None:
-        return Allowance(limit, 0, REFUSED_LIMIT_S, is_granted=False)
+    busy = exchange.faults.strike(FaultKind.RATE_LIMIT, call.account, path)
+    if busy is not None:
+        return Allowance(limit, 0, busy.ms / 1000 or REFUSED_LIMIT_S, is_granted=False)
     return exchange.limits.ask(call.account, _bucket(path, call), limit)
 
 

@@ -14,12 +14,16 @@ STARTING_LEVERAGE = Decimal(10)
 
 @dataclass(slots=True)
 class Account:
-    """Coins by name, open positions and chosen leverage by symbol."""
+    """Coins by name, open positions and chosen leverage by symbol.
+
+    `changes` counts what was done to any of them; where stops stand doesn't matter to it.
+    """
 
     name: str
     coins: dict[str, Decimal] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     leverages: dict[str, Decimal] = field(default_factory=dict)
+    changes: int = field(default=0, compare=False)
 
     def balance(self, coin: str) -> Decimal:
         """Say how much of a coin it has, reserved or not."""
@@ -28,6 +32,22 @@ class Account:
     def change(self, coin: str, amount: Decimal) -> None:
         """Add to a coin, or take from it when negative."""
         self.coins[coin] = EXACT.add(self.balance(coin), amount)
+        self.changes += 1
+
+    def lever(self, symbol: str, leverage: Decimal) -> None:
+        """Choose the leverage of a symbol."""
+        self.leverages[symbol] = leverage
+        self.changes += 1
+
+    def hold(self, symbol: str, position: Position) -> None:
+        """Have a position in place of the one before; a flat one is forgotten."""
+        before = self.position(symbol)
+        if position.quantity != before.quantity or position.cost != before.cost:
+            self.changes += 1
+        if position.quantity:
+            self.positions[symbol] = position
+        else:
+            self.positions.pop(symbol, None)
 
     def position(self, symbol: str) -> Position:
         """Give the position in a symbol; a flat one where there is none."""

@@ -39,6 +39,11 @@ class Accounts:
         """Give an account, opening it where there is none of this name."""
         return self._accounts.setdefault(name, Account(name))
 
+    @property
+    def hold(self) -> bool:
+        """Whether any account has any position."""
+        return bool(self._holders)
+
     def held(self, symbol: str) -> bool:
         """Whether any account has a position in a symbol."""
         return symbol in self._holders
@@ -50,11 +55,10 @@ class Accounts:
 
     def put(self, account: Account, symbol: str, position: Position) -> None:
         """Replace a position; a flat one is forgotten."""
+        account.hold(symbol, position)
         if position.quantity:
-            account.positions[symbol] = position
             self._holders.setdefault(symbol, {})[account.name] = None
             return
-        account.positions.pop(symbol, None)
         holders = self._holders.get(symbol, {})
         holders.pop(account.name, None)
         if not holders:

@@ -116,9 +116,9 @@ class Desk:
             return _refused(refusal, name, at_ms)
         account = self._accounts.named(request.account)
         before = self._margin.leverage(account, request.symbol)
-        account.leverages[request.symbol] = request.leverage
+        account.lever(request.symbol, request.leverage)
         if request.leverage < before and self._margin.is_overdrawn(account, request.symbol):
-            account.leverages[request.symbol] = before
+            account.lever(request.symbol, before)
             return _refused(INSUFFICIENT_FOR_LEVERAGE, name, at_ms)
         return [LeverageSet(at_ms, request.account, request.symbol, request.leverage, request.leverage != before)]
 

@@ -61,6 +61,10 @@ class SimulatedExchange:
         """Serve the first price of each candle: liquidation and jumped stops, then takers and crossing limits."""
         home = [] if self.earn.idle or not candles else self.earn.pass_time(candles[0].open_ms)
         latest, busy, jumped = self._prices.latest, [], []
+        if self._is_still:
+            for candle in candles:
+                latest[candle.market, candle.symbol] = candle.open
+            return home
         for candle in candles:
             key = (candle.market, candle.symbol)
             before = latest.get(key)
@@ -90,7 +94,7 @@ class SimulatedExchange:
         With the best case first resting orders come before stops, and none is hit where one of them was filled.
         """
         home = [] if self.earn.idle or not candles else self.earn.pass_time(candles[0].close_ms)
-        busy = [candle for candle in candles if self._is_busy(candle)]
+        busy = [] if self._is_still else [candle for candle in candles if self._is_busy(candle)]
         events = (self._best_first(busy) if self._is_kind else self._worst_first(busy)) if busy else []
         latest = self._prices.latest
         for candle in candles:
@@ -295,6 +299,10 @@ class SimulatedExchange:
         self._desk = Desk(venue, self._margin, self._clearing)
         self._amendments = Amendments(venue, self._margin)
         self._quotes = {one.base: one for one in venue.instruments.values() if one.market is Market.SPOT}
+
+    @property
+    def _is_still(self) -> bool:
+        return self._book.empty and not self._accounts.hold
 
     def _is_busy(self, candle: Candle) -> bool:
         if self._book.waits((candle.market, candle.symbol)):

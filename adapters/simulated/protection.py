@@ -3,7 +3,7 @@
 Inside a candle all perpetuals are taken to stand at their most adverse price at once, or at their stop where that
 comes before. If the account does not survive that, it is liquidated; otherwise the stops that were reached are
 executed, in full, as takers. Both happen before any resting order is served, since the adverse move is taken to come
-first.
+first. Most candles stay between prices at which neither can be, and are told from the others by those alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from adapters.simulated.clearing import Clearing
 from adapters.simulated.margin import Margin, Marks, maintenance_margin
 from adapters.simulated.position import Position
 from adapters.simulated.precision import ONE, exact
+from adapters.simulated.reach import Box, room_of
 from adapters.simulated.refusal import Ending
 from adapters.simulated.slippage import slipped
 from adapters.simulated.venue import Venue
@@ -26,35 +27,41 @@ from runtime.instrument import Instrument, Market
 class Path:
     """Where a price went: from `first`, as low and as high as this, with this volume in base coin."""
 
-    first: Decimal
-    low: Decimal
-    high: Decimal
-    volume: Decimal
+    first: float
+    low: float
+    high: float
+    volume: float
     at_ms: int
 
     @classmethod
     def at_open(cls, candle: Candle) -> "Path":
         """See the first price only."""
-        first = exact(candle.open)
-        return cls(first, first, first, exact(candle.volume), candle.open_ms)
+        return cls(candle.open, candle.open, candle.open, candle.volume, candle.open_ms)
 
     @classmethod
     def inside(cls, candle: Candle) -> "Path":
         """See the whole candle."""
-        return cls(exact(candle.open), exact(candle.low), exact(candle.high), exact(candle.volume), candle.close_ms)
+        return cls(candle.open, candle.low, candle.high, candle.volume, candle.close_ms)
 
     def stopped_at(self, position: Position) -> Decimal | None:
         """Say at which price a position's stop was reached, a jump over it included; None where it was not."""
         if position.stop is None:
             return None
         if position.is_long:
-            return min(position.stop, self.first) if self.low <= position.stop else None
-        return max(position.stop, self.first) if self.high >= position.stop else None
+            return min(position.stop, exact(self.first)) if exact(self.low) <= position.stop else None
+        return max(position.stop, exact(self.first)) if exact(self.high) >= position.stop else None
+
+    def misses(self, position: Position) -> bool:
+        """Whether it certainly stays away from a position's stop: rounding to a float keeps the order of decimals."""
+        if position.stop is None:
+            return True
+        stop = float(position.stop)
+        return self.low > stop if position.is_long else self.high < stop
 
     def worst(self, position: Position) -> Decimal:
         """Say the worst mark that a position has seen, its stop considered."""
         stopped = self.stopped_at(position)
-        adverse = self.low if position.is_long else self.high
+        adverse = exact(self.low if position.is_long else self.high)
         return adverse if stopped is None else stopped
 
 
@@ -66,6 +73,8 @@ class Protection:
         self._slippage = venue.settings.model()
         self._margin = margin
         self._clearing = clearing
+        # By account, between which prices it is not liquidated, and after how many changes that was found.
+        self._rooms: dict[str, tuple[int, Box | None]] = {}
 
     def at_open(self, candles: Iterable[Candle]) -> list[ExchangeEvent]:
         """Execute what the first prices of these candles have reached."""
@@ -81,10 +90,36 @@ class Protection:
     def _watch(self, paths: Mapping[str, Path]) -> list[ExchangeEvent]:
         events: list[ExchangeEvent] = []
         for account in self._venue.accounts.holders(paths):
+            if self._is_calm(account, paths):
+                continue
             coins = {self._venue.perpetual(symbol).quote: None for symbol in account.positions}
             for coin in coins:
                 events += self._liquidate(account, coin, paths) or self._stop(account, coin, paths)
         return events
+
+    def _is_calm(self, account: Account, paths: Mapping[str, Path]) -> bool:
+        """Whether no stop of an account is reached and it certainly survives."""
+        missed = all(path.misses(account.position(symbol)) for symbol, path in paths.items())
+        return missed and (self._has_room(account, paths) or self._finds_room(account, paths))
+
+    def _has_room(self, account: Account, paths: Mapping[str, Path]) -> bool:
+        changes, room = self._rooms.get(account.name, (-1, None))
+        if changes != account.changes or room is None:
+            return False
+        latest = self._venue.prices.latest
+        for symbol, (low, high) in room.items():
+            path = paths.get(symbol)
+            if path is None:
+                if not low < latest[Market.LINEAR, symbol] < high:
+                    return False
+            elif not (low < path.low and path.high < high):
+                return False
+        return True
+
+    def _finds_room(self, account: Account, paths: Mapping[str, Path]) -> bool:
+        """Look from the present prices how far they may go."""
+        self._rooms[account.name] = account.changes, room_of(account, self._margin, stops=False)
+        return self._has_room(account, paths)
 
     def _stop(self, account: Account, coin: str, paths: Mapping[str, Path]) -> list[ExchangeEvent]:
         events: list[ExchangeEvent] = []
@@ -92,7 +127,7 @@ class Protection:
             path = paths.get(symbol)
             reached = path.stopped_at(position) if path else None
             if path and reached is not None:
-                ratio = self._slippage.ratio(position.size, path.volume)
+                ratio = self._slippage.ratio(position.size, exact(path.volume))
                 price = slipped(instrument, position.closing_side, reached, ratio)
                 events += self._clearing.close(account, symbol, price, FillKind.STOP, path.at_ms)
         return events

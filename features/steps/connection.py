@@ -56,6 +56,7 @@ class Connection:
     answers_looks: bool = True
     keeps_stops: bool = True
     valid_key: bool = True
+    busy_ms: int = 2 * SECOND_MS
     looks: int = 0
     posts: list[str] = field(default_factory=list)
     past: dict[str, list[ExchangeEvent]] = field(default_factory=dict)
@@ -78,7 +79,7 @@ class Connection:
         self.posts.append(request.order_id)
         fault = self.faults.pop(0) if self.faults else None
         if fault is Fault.BUSY:
-            return [OrderRejected(at_ms, request.order_id, *BUSY, at_ms + 2 * SECOND_MS)]
+            return [OrderRejected(at_ms, request.order_id, *BUSY, at_ms + self.busy_ms)]
         if fault is Fault.LOST:
             return [OrderUnknown(at_ms, request.order_id, "no answer in time")]
         events = self._remember(self.exchange.submit(request, at_ms))
@@ -157,10 +158,12 @@ def _(scene: Scene, connections: dict[int, Connection]) -> None:
     _of(scene, connections).faults.append(Fault.LOST)
 
 
-@says("the exchange will be too busy for {count:Whole} order[s]")
-def _(scene: Scene, connections: dict[int, Connection], count: int) -> None:
-    """So many of the next orders are refused for now, to be tried again 2 seconds later."""
-    _of(scene, connections).faults.extend([Fault.BUSY] * count)
+@says("the exchange will be too busy for {count:Whole} order[s][, and asks each to come again in {span:Span}]")
+def _(scene: Scene, connections: dict[int, Connection], count: int, span: int | None) -> None:
+    """So many of the next orders are refused for now, to be tried again 2 seconds later where nothing else is said."""
+    connection = _of(scene, connections)
+    connection.faults.extend([Fault.BUSY] * count)
+    connection.busy_ms = 2 * SECOND_MS if span is None else span
 
 
 @says("the exchange tells nothing of orders and fills by itself")

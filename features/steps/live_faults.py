@@ -39,10 +39,10 @@ def _(live: Live) -> None:
     live.exchange.lift("lost")
 
 
-@says("the exchange is too busy for the next {count:Whole} order[s]")
-def _(live: Live, count: int) -> None:
+@says("the exchange is too busy for the next {count:Whole} order[s], and asks each to come again in {span:Span}")
+def _(live: Live, count: int, span: int) -> None:
     """They are refused for now, with the moment at which they may come again."""
-    live.exchange.fault("rate_limit", endpoint=CREATE, count=count)
+    live.exchange.fault("rate_limit", endpoint=CREATE, count=count, ms=span)
 
 
 @says("the exchange refuses the next order with {code:Whole} {words:Quoted}")

@@ -1,6 +1,6 @@
 """Why an expression says what it says: each part with the value it saw, and the part that decided."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.language.evaluate import Binder, Reader, Value, compile_live
@@ -56,18 +56,63 @@ def explain(expression: Typed, binder: Binder, symbol: str = "") -> Explained:
     return Explainer(expression, binder, symbol).now()
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an expression as it is asked and shown again and again."""
+
+    node: Typed
+    read: Reader
+    text: str
+    unit: str
+    is_condition: bool
+    shown: tuple["_Part", ...]
+
+
 class Explainer:
     """Explains one expression again and again: its parts are compiled once."""
 
     def __init__(self, expression: Typed, binder: Binder, symbol: str = "") -> None:
-        self._expression = expression
         self._binder = binder
         self._symbol = symbol
         self._readers: Readers = {}
+        self._of_symbol: dict[tuple[str, str], Explainer] = {}
+        self._whole = self._part(expression)
 
     def now(self) -> Explained:
         """Evaluate the expression and all its parts."""
-        return _Explanation(self._binder, self._symbol, self._readers).of(self._expression, decided=True)
+        return self._explained(self._whole, self._whole.read(), True)
+
+    def _part(self, node: Typed) -> _Part:
+        shown = () if isinstance(node, OverSymbols) else tuple(map(self._part, _parts(node)))
+        read, is_condition = self._explanation().reader(node), node.kind.unit is Unit.BOOL
+        return _Part(node, read, node.text, str(node.kind.unit), is_condition, shown)
+
+    def _explanation(self) -> "_Explanation":
+        return _Explanation(self._binder, self._symbol, self._readers)
+
+    def _explained(self, part: _Part, value: Value, decided: bool) -> Explained:
+        falls_short = value is None or (part.is_condition and value is False)
+        short_by = self._explanation().short_by(part.node, value) if falls_short else ""
+        if isinstance(part.node, OverSymbols):
+            children = tuple(self._over_symbols(part, part.node.operand, value, decided))
+        else:
+            children = self._children(part, value, decided) if part.shown else ()
+        return Explained(part.text, value, part.unit, children, decided, short_by)
+
+    def _children(self, part: _Part, value: Value, decided: bool) -> tuple[Explained, ...]:
+        values = [one.read() for one in part.shown]
+        deciding = _deciding(part.node, value, [one.node for one in part.shown], values)
+        rows = zip(part.shown, values, deciding, strict=True)
+        return tuple([self._explained(one, seen, decided and decides) for one, seen, decides in rows])
+
+    def _over_symbols(self, part: _Part, operand: Typed, value: Value, decided: bool) -> Iterator[Explained]:
+        for symbol in self._binder.symbols():
+            inner = self._of_symbol.get((operand.key, symbol)) or Explainer(operand, self._binder, symbol)
+            self._of_symbol[operand.key, symbol] = inner
+            seen = inner._whole.read()
+            deciding = decided and (not part.is_condition or seen is value or seen == value)
+            child = inner._explained(inner._whole, seen, deciding)
+            yield Explained(f"{symbol}: {child.text}", seen, child.unit, child.children, deciding, child.short_by)
 
 
 class _Explanation:
@@ -76,18 +121,6 @@ class _Explanation:
         self.symbol = symbol
         self.readers = readers
         self.seen: dict[str, Value] = {}
-
-    def of(self, node: Typed, decided: bool) -> Explained:
-        value = self.value(node)
-        if isinstance(node, OverSymbols):
-            return self.over_symbols(node, value, decided)
-        parts = _parts(node)
-        values = [self.value(part) for part in parts]
-        children = tuple(
-            self.of(part, decided and deciding)
-            for part, deciding in zip(parts, _deciding(node, value, parts, values), strict=True)
-        )
-        return Explained(node.text, value, str(node.kind.unit), children, decided, self.short_by(node, value))
 
     def value(self, node: Typed) -> Value:
         if node.key not in self.seen:
@@ -99,17 +132,6 @@ class _Explanation:
         if name not in self.readers:
             self.readers[name] = compile_live(node, self.binder, self.symbol)
         return self.readers[name]
-
-    def over_symbols(self, node: OverSymbols, value: Value, decided: bool) -> Explained:
-        children = []
-        for symbol in self.binder.symbols():
-            part = _Explanation(self.binder, symbol, self.readers)
-            seen = part.value(node.operand)
-            deciding = decided and (node.kind.unit is not Unit.BOOL or seen is value or seen == value)
-            child = part.of(node.operand, deciding)
-            named = f"{symbol}: {child.text}"
-            children.append(Explained(named, seen, child.unit, child.children, deciding, child.short_by))
-        return Explained(node.text, value, str(node.kind.unit), tuple(children), decided, self.short_by(node, value))
 
     def short_by(self, node: Typed, value: Value) -> str:
         if value is None:

@@ -225,7 +225,7 @@ class Case:
 class Outcome:
     """Everything that a run has left behind."""
 
-    document: dict[str, Any]
+    document: str
     engine: dict[str, Any]
     exchange: dict[str, Any]
 
@@ -249,8 +249,8 @@ def cases(draw: st.DrawFn, hours: int = 24 * 16, kind: str = "") -> Case:
     return Case(market, files, hours, draw(st.sampled_from((48, 53))))
 
 
-def one_book(**conditions: str) -> Case:
-    """Make a case of one trend follower that decides every hour, with these conditions."""
+def one_book(*, gaps: bool = False, **conditions: str) -> Case:
+    """Make a case of one trend follower that decides every hour, with these conditions; `gaps` lets hours be absent."""
     terms = {
         "leave": "age(position) >= 9h",
         "tighten": "close > open",
@@ -260,7 +260,7 @@ def one_book(**conditions: str) -> Case:
     }
     named = {"name": "b0", "account": "B0", "symbols": "BTCUSDT", "timeframe": "1h"}
     files = {"b0.yaml": TREND.format(**{**terms, **named, **conditions}), "shares.yaml": _shares(1)}
-    return Case(_market(np.random.default_rng(3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
+    return Case(_market(np.random.default_rng(7 if gaps else 3), ("BTCUSDT",), 24 * 16, 0.01), files, 24 * 16)
 
 
 def _book(draw: st.DrawFn, kind: str, name: str, symbols: tuple[str, ...]) -> str:
@@ -406,7 +406,7 @@ def prepared(
         history.advance_to(from_ms)
     terms = RunSettings(books, shares, CAPITAL, from_ms, to_ms, "", "", Decimal(0), Decimal(0), DAY_MS)
     recorder = Recorder(engine, terms)
-    leaper = Leaper(engine, exchange, recorder.pass_over)
+    leaper = Leaper(engine, exchange, recorder)
 
     def seen(step: Step) -> None:
         recorder.watch(step)

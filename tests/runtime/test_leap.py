@@ -1,10 +1,13 @@
 """Leaping leaves behind what stepping does, to the last decimal."""
 
+import json
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from runtime.instrument import Market
 from tests.runtime.leaping import BREAKERS, DAY_MS, Case, cases, one_book, outcome_of, rulebook_of
 
 # A case that fails is small enough as it is, and making it smaller would take minutes.
@@ -30,11 +33,14 @@ def test_leaping_and_stepping_end_alike(case: Case) -> None:
     assert leapt.exchange == stepped.exchange
 
 
-def test_where_nothing_is_wanted_nearly_everything_is_leapt_over() -> None:
-    case = one_book(long="close > 2 * highest(close, 20)[1]", short=NEVER)
-    _, leaper = outcome_of(case, rulebook_of(case), leaping=True)
-    days = case.hours // 24
-    assert leaper.turns - leaper.leapt < 3 * days
+@pytest.mark.parametrize("timeframe", ["1h", "1d"])
+def test_where_nothing_is_wanted_nearly_everything_is_leapt_over(timeframe: str) -> None:
+    case = one_book(timeframe=timeframe, long="close > 2 * highest(close, 20)[1]", short=NEVER)
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert leaper.turns - leaper.leapt < 3 * case.hours // 24
 
 
 @pytest.mark.parametrize("short", ["rsi(4) < 30", NEVER])
@@ -46,6 +52,68 @@ def test_a_run_may_end_in_the_middle_of_a_leap(short: str) -> None:
     leapt, _ = outcome_of(case, rulebook, leaping=True)
     assert (leapt.engine, leapt.exchange) == (stepped.engine, stepped.exchange)
     assert stepped.engine["board"]["now_ms"] % DAY_MS == 5 * DAY_MS // 24
+
+
+FOLLOWED = {"tighten": "known(close)", "trail_after": "0", "leave": "age(position) >= 60h"}
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_a_stop_that_follows_the_price_is_leapt_along(side: str, gaps: bool) -> None:
+    signals = {"long": NEVER, "short": NEVER, side: "known(close)"}
+    case = one_book(gaps=gaps, stop="2", trail="3", **FOLLOWED, **signals)
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    document = json.loads(stepped.document)
+    moves = [one for one in document["decisions"] if one["rule"] == "triggers.tighten"]
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    others = len(document["decisions"]) + len(document["fills"]) - len(moves)
+    days = case.hours // 24
+    assert len(moves) > 20
+    assert leaper.turns - leaper.leapt < others + len(moves) // 3 + 2 * days
+
+
+def test_funding_is_settled_on_the_way() -> None:
+    """A position is held for days, and pays and collects three times a day."""
+    case = one_book(long="known(close)", short=NEVER, stop="40", **{**FOLLOWED, "trail": "60"})
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, leaper = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert len(json.loads(stepped.document)["funding"]) > 30
+    assert leaper.turns - leaper.leapt < 3 * case.hours // 24
+
+
+def test_a_leap_ends_before_funding_comes_to_more_than_its_bounds_have_room_for() -> None:
+    """An account is liquidated because of what it has paid, beside another one that is rich."""
+    kept = {**FOLLOWED, "trail": "60", "leave": "age(position) >= 9000h"}
+    case = one_book(long="known(close)", short=NEVER, stop="40", risk="40", leverage="20", **kept)
+    dear = {symbol: frame.with_columns(rate=pl.lit(0.04)) for symbol, frame in case.data.funding.items()}
+    rich = case.files["b0.yaml"].replace("b0", "b1").replace("B0", "B1").replace("when: known(close)", f"when: {NEVER}")
+    files = {**case.files, "b1.yaml": rich, "shares.yaml": case.files["shares.yaml"] + "  b1: 50%\n"}
+    files["shares.yaml"] = files["shares.yaml"].replace("b0: 100%", "b0: 50%")
+    case = replace(case, data=replace(case.data, funding=dear), files=files)
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, _ = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
+    assert any(fill["kind"] == "liquidation" for fill in json.loads(stepped.document)["fills"])
+
+
+def test_a_stop_that_has_just_moved_may_be_jumped_over_at_the_next_opening() -> None:
+    case = one_book(stop="2", **{**FOLLOWED, "trail": "1.6"}, long="known(close)", short=NEVER)
+    key = (Market.LINEAR, "BTCUSDT", "1h")
+    every_fifth = pl.int_range(pl.len()) % 5 == 0
+    lower = pl.when(every_fifth).then(pl.col("close").shift(1, fill_value=1e9) * 0.99).otherwise(1e9).round(2)
+    jumping = case.data.candles[key].with_columns(
+        open=pl.min_horizontal("open", lower), low=pl.min_horizontal("low", lower)
+    )
+    case = replace(case, data=replace(case.data, candles={**case.data.candles, key: jumping}))
+    rulebook = rulebook_of(case)
+    stepped, _ = outcome_of(case, rulebook, leaping=False)
+    leapt, _ = outcome_of(case, rulebook, leaping=True)
+    assert (leapt.document, leapt.engine, leapt.exchange) == (stepped.document, stepped.engine, stepped.exchange)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from runtime.draft import Draft
 from runtime.engine import Engine
 from runtime.events import AccountSeen, Candle, EarnMoved, Event, OperatorCommand, OrderRejected, Started
 from runtime.instrument import Market
+from runtime.live_sheet import live_sheet
 from runtime.loop import refusals
 from runtime.portfolio import Portfolio
 from runtime.requests import EarnOrder, EarnSide
@@ -121,3 +122,16 @@ def test_a_snapshot_of_a_version_without_loans_can_be_read(desk: Desk, rulebook:
         del account["lent"]
     again = Engine.from_plain(rulebook, ("core-hodl",), INSTRUMENTS, plain)
     assert again.to_plain() == desk.engine.to_plain()
+
+
+def test_the_sheet_shows_what_is_lent_and_whether_more_is_on_its_way(rulebook: Rulebook) -> None:
+    desk = Desk(rulebook)
+    loan = {"account": "CORE-HODL", "coin": "ETH"}
+    assert live_sheet(desk.engine, NOW_MS)["loans"] == []
+    approved = desk.lend(5_000)
+    assert live_sheet(desk.engine, NOW_MS)["loans"] == [{**loan, "amount": "0", "moving": True}]
+    assert isinstance(approved, Approved)
+    (order,) = approved.requests
+    assert isinstance(order, EarnOrder)
+    desk.hear(EarnMoved(NOW_MS, order.order_id, order.account, order.coin, order.amount))
+    assert live_sheet(desk.engine, NOW_MS)["loans"] == [{**loan, "amount": f"{order.amount:f}", "moving": False}]

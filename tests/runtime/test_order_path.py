@@ -361,6 +361,20 @@ def test_a_bad_key_fences_its_account_and_only_questions_leave() -> None:
     assert "refuses the key" in (drill.engine.may_send(ChangeStop(ACCOUNT, SYMBOL, Decimal(1))) or "")
 
 
+@pytest.mark.spec("EXEC-04", "ORCH-05")
+@pytest.mark.parametrize(("code", "fenced"), [(401, True), (10003, True), (10010, True), (33004, True), (10005, False)])
+def test_a_refused_key_fences_book_and_account_and_a_missing_permission_neither(code: int, fenced: bool) -> None:
+    drill = Drill()
+    drill.hour(49_900.0)
+    drill.venue.faults = lambda request: Fault.LOST if isinstance(request, PlaceOrder) else None
+    drill.hour(50_100.0, seconds=2)
+    ((_, order),) = drill.asked(PlaceOrder)
+    drill.inbox.put(OrderRejected(drill.clock.at_ms, order.order_id, code, "No."))
+    drill.pass_seconds(1)
+    assert drill.engine.fences.names == (frozenset({"trial", ACCOUNT}) if fenced else frozenset())
+    assert any("No." in text for text in drill.told("P0" if fenced else "P1"))
+
+
 @pytest.mark.spec("EXEC-08")
 @pytest.mark.parametrize("seed", range(12))
 def test_faults_of_every_kind_lose_nothing_and_double_nothing(seed: int) -> None:

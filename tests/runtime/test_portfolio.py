@@ -331,11 +331,11 @@ def test_funding_counts_once_and_goes_to_the_wallet() -> None:
 @pytest.mark.spec("TREND-05")
 def test_the_best_price_follows_the_candles_while_a_position_is_open() -> None:
     target = portfolio(USDT="10000")
-    target.track(candle(60_000.0, 59_000.0, 59_500.0))
+    target.see(candle(60_000.0, 59_000.0, 59_500.0))
     target.apply(fill(BTC_LINEAR, "-0.1", "50000"))
-    target.track(candle(51_000.0, 49_000.1, 50_000.0))
-    target.track(candle(50_500.0, 49_500.0, 50_000.0))
-    target.track(candle(1.0, 0.5, 0.7, (Market.LINEAR, "ETHUSDT")))
+    target.see(candle(51_000.0, 49_000.1, 50_000.0))
+    target.see(candle(50_500.0, 49_500.0, 50_000.0))
+    target.see(candle(1.0, 0.5, 0.7, (Market.LINEAR, "ETHUSDT")))
     position = target.position("A", *BTC_LINEAR)
     assert (position.best_price, position.worst_price) == (Decimal("49000.1"), 51000)
 

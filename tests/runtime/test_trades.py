@@ -56,7 +56,7 @@ def test_a_round_trip_names_its_rules_and_counts_every_cost() -> None:
     ledger.portfolio.apply_funding(
         FundingPayment(20, "s1", "A", "BTCUSDT", Decimal(0), Decimal(0), Decimal(0), Decimal(3))
     )
-    ledger.portfolio.track(Candle(Market.LINEAR, "BTCUSDT", "1h", 0, 1, 1.0, 51_000.0, 44_000.0, 1.0, 1.0))
+    ledger.portfolio.see(Candle(Market.LINEAR, "BTCUSDT", "1h", 0, 1, 1.0, 51_000.0, 44_000.0, 1.0, 1.0))
     trade = ledger.fill(Market.LINEAR, "0.2", "45000", "4.95", rule="exits.too_old", at_ms=100)
     assert trade is not None
     assert (trade.direction, trade.quantity) == (Direction.SHORT, Decimal("0.2"))

@@ -46,9 +46,12 @@ def test_another_key_of_the_same_account_is_the_same_account(tmp_path: Path, ser
     keys.write_text("\n".join(f"{line}2" if "_KEY" in line else line for line in keys.read_text().splitlines()))
     with (
         accounts_held(working_folder(one)),
-        pytest.raises(Failure, match=rf"is traded by eternal run \(process {os.getpid()} on"),
+        pytest.raises(Failure, match=rf"is traded by eternal run \(process {os.getpid()} on") as refused,
         accounts_held(working_folder(two)),
     ):
         pass
+    # Both have the same store, which nobody has looked at here.
+    assert "another store" not in str(refused.value)
+    assert "only one engine may trade in an account, whatever store it writes" in str(refused.value)
     with accounts_held(working_folder(two)):
         pass

@@ -10,7 +10,8 @@ from typer.testing import Result
 
 from adapters.postgres.connection import Connection
 from adapters.postgres.live_status import StatusRow, live_status
-from tests.adapters.postgres.running import BOOK, Running, until
+from runtime.events import EarnMoved
+from tests.adapters.postgres.running import ACCOUNT, BOOK, Running, until
 
 pytestmark = pytest.mark.spec("LIFE-06", "RULE-10")
 Eternal = Callable[..., Result]
@@ -76,6 +77,19 @@ def test_a_person_reads_the_same_as_a_page(eternal: Eternal, running: Running) -
     for words in ("RUNNING", "mode local", f"Paused by name: {BOOK}.", "50,000.00", "holding", "entries.deploy"):
         assert words in ended.output
     assert "pause by" in ended.output
+
+
+def test_what_is_lent_out_is_shown_until_it_is_back(eternal: Eternal, running: Running) -> None:
+    at_ms = running.outside.now_ms()
+    running.inbox.put(EarnMoved(at_ms, "loan", ACCOUNT, "ETH", Decimal("1.50")))
+    (loan,) = shown(eternal, lambda sheet: sheet["loans"])["sheet"]["loans"]
+    assert loan == {"account": ACCOUNT, "coin": "ETH", "amount": "1.50", "moving": False}
+    words = eternal("status").output
+    assert [line.split() for line in words.splitlines() if line.startswith(ACCOUNT)] == [[ACCOUNT, "ETH", "1.5"]]
+    assert "loans at Earn" in words
+    running.inbox.put(EarnMoved(at_ms, "home", ACCOUNT, "ETH", Decimal("-1.50")))
+    shown(eternal, lambda sheet: not sheet["loans"])
+    assert "loans at Earn" not in eternal("status").output
 
 
 def test_an_engine_that_has_stopped_is_not_shown_as_one_that_runs(eternal: Eternal, url: str, prompt: None) -> None:
