@@ -10,7 +10,7 @@ Feature: The real process, when messages come twice, late or not at all
   Scenario: An order is filled in parts, and every part is told twice and in the wrong order
     Given the exchange fills the next order in parts of 40%
     And the exchange tells of every order and execution twice
-    And the exchange tells of the next 2 executions only after what came later
+    And the exchange tells of the next 3 executions only after what came later
     When the candle of the day closes
     And the next one opens
     Then the exchange holds about 0.004 BTCUSDT for trend-1

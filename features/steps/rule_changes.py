@@ -20,49 +20,43 @@ Loaded = tuple[Rulebook | None, list[Finding]]
 @says("the engine restarts after the line {path:Quoted} of {file:File} became {value:Literal}")
 def _(scene: Scene, path: str, file: str, value: str) -> None:
     """Somebody has changed a line of a rule file, rightly or wrongly; the engine that starts next reads it."""
-    scene.world.open()
-    scene.files.put(scene.files.named(file), path.split("."), value)
+    _change(scene, scene.files.named(file), path, value)
     _restart(scene)
 
 
 @says("the engine restarts after {file:File} became unreadable")
 def _(scene: Scene, file: str) -> None:
     """A rule file was cut off in the middle of a line, as when a disk was full."""
-    scene.world.open()
-    scene.files.cut(scene.files.named(file))
+    _cut_off(scene, file)
     _restart(scene)
 
 
 @says("the line {path:Quoted} of {file:File} has become {value:Literal}, which keeps the engine from starting")
 def _(scene: Scene, path: str, file: str, value: str) -> None:
     """What the line says concerns all books, so that none is traded before it is put right."""
-    scene.world.open()
-    scene.files.put(scene.files.named(file), path.split("."), value)
+    _change(scene, scene.files.named(file), path, value)
     assert _read(scene) is None, "It can start: there is no mistake in the rule files, or only in those of some books."
 
 
 @says("the line {path:Quoted} of {file:File} becomes {value:Literal} while the engine trades")
 def _(scene: Scene, path: str, file: str, value: str) -> None:
     """Somebody changes a line of a rule file, rightly or wrongly; the engine goes on and reads the file."""
-    scene.world.open()
-    scene.files.put(scene.files.named(file), path.split("."), value)
+    _change(scene, scene.files.named(file), path, value)
     _reload(scene)
 
 
 @says("{book:Book} adopts changes, and the line {path:Quoted} becomes {value:Literal} while the engine trades")
 def _(scene: Scene, book: str, path: str, value: str) -> None:
     """The book says that what is open goes by a changed file as well, and another line of it is changed with that."""
-    scene.world.open()
-    scene.files.put(scene.files.file_of(book), ("adopt",), "yes")
-    scene.files.put(scene.files.file_of(book), path.split("."), value)
+    _change(scene, scene.files.file_of(book), "adopt", "yes")
+    _change(scene, scene.files.file_of(book), path, value)
     _reload(scene)
 
 
 @says("{file:File} becomes unreadable while the engine trades")
 def _(scene: Scene, file: str) -> None:
     """A rule file is cut off in the middle of a line, as when an editor has written half of it."""
-    scene.world.open()
-    scene.files.cut(scene.files.named(file))
+    _cut_off(scene, file)
     _reload(scene)
 
 
@@ -91,6 +85,16 @@ def _(scene: Scene, book: str, symbol: str) -> None:
 def _(scene: Scene) -> None:
     """An engine that takes all events from the first one on decides the same, byte for byte."""
     scene.world.editions.replay(scene.world.journal.steps, scene.world.books)
+
+
+def _change(scene: Scene, file: str, path: str, value: str) -> None:
+    scene.world.open()
+    scene.files.put(file, path.split("."), value)
+
+
+def _cut_off(scene: Scene, file: str) -> None:
+    scene.world.open()
+    scene.files.cut(scene.files.named(file))
 
 
 def _reload(scene: Scene) -> None:

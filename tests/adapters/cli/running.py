@@ -19,6 +19,7 @@ import psycopg
 from adapters.cli.exchange import market_of
 from adapters.cli.options import moment
 from adapters.cli.places import packaged_rules
+from adapters.cli.saved import copy_rules
 from adapters.clock import Stopwatch
 from adapters.postgres.connection import connect
 from adapters.postgres.journal import entries
@@ -70,6 +71,16 @@ def working_folder(folder: Path, served: Served, store: str, books: Sequence[str
         for name, word in names.items()
     ]
     (folder / ".env").write_text("\n".join([*keys, f"DATABASE_URL={store}", ""]))
+    return folder
+
+
+def folder_with_rules(folder: Path, served: Served, store: str, more: str = "") -> Path:
+    """Write a working folder with rules of its own, and more lines of configuration."""
+    working_folder(folder, served, store)
+    copy_rules(packaged_rules(), folder / "rules")
+    configuration = folder / "eternal.yaml"
+    text = configuration.read_text().replace(f"rules: {packaged_rules()}", "rules: rules")
+    configuration.write_text(text + more)
     return folder
 
 

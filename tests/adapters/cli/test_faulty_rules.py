@@ -10,7 +10,6 @@ import pytest
 from typer.testing import Result
 
 from adapters.cli.places import packaged_rules
-from adapters.cli.saved import copy_rules
 from runtime.events import RulesRead
 from runtime.requests import PlaceOrder
 from tests.adapters.cli import running
@@ -26,12 +25,7 @@ MOST_DAYS = 25
 def folder(tmp_path: Path, served: Any, store: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with rules of its own, numbers and health."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    folder = running.working_folder(tmp_path, served, store)
-    copy_rules(packaged_rules(), folder / "rules")
-    configuration = folder / "eternal.yaml"
-    text = configuration.read_text().replace(f"rules: {packaged_rules()}", "rules: rules")
-    configuration.write_text(f"{text}metrics_port: 0\n")
-    return folder
+    return running.folder_with_rules(tmp_path, served, store, "metrics_port: 0\n")
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from adapters.cli.places import packaged_rules
-from adapters.cli.saved import copy_rules
 from runtime.events import CandleClose, OperatorCommand, RulesReloaded
 from runtime.step import VersionTaken
 from tests.adapters.cli import running
@@ -30,11 +28,7 @@ FEATURE = """Feature: Mine
 def folder(tmp_path: Path, served: Any, store: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with rules of its own."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    folder = running.working_folder(tmp_path, served, store)
-    copy_rules(packaged_rules(), folder / "rules")
-    configuration = folder / "eternal.yaml"
-    configuration.write_text(configuration.read_text().replace(f"rules: {packaged_rules()}", "rules: rules"))
-    return folder
+    return running.folder_with_rules(tmp_path, served, store)
 
 
 @pytest.fixture
