@@ -23,8 +23,8 @@ from runtime.portfolio import Portfolio
 from runtime.position import Position
 from runtime.trades import Trade, Trades
 
-Owner = Callable[[str], tuple[str, str] | None]
-"""The book and the rule of an order by its id; None where no order is known."""
+Owner = Callable[[Fill], tuple[str, str] | None]
+"""The book and the rule whose fill it is; None where that is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Ledger:
         if applied is None:
             return NOTHING
         touched = (self._at(fill.account, fill.market, fill.symbol),)
-        known, before = owner(fill.order_id), self.trades.all
+        known, before = owner(fill), self.trades.all
         trade = None if known is None else self.trades.record(applied, *known)
         if trade is None:
             return Effect(True, touched)

@@ -272,8 +272,8 @@ class Rows:
             return before
         return Owner("", "", request.account)
 
-    def _owner(self, order_id: str) -> tuple[str, str] | None:
-        owner = self._owners.get(order_id)
+    def _owner(self, fill: Fill) -> tuple[str, str] | None:
+        owner = self._owners.of(fill)
         return None if owner is None else (owner.book, owner.rule)
 
     def _known_ledger(self) -> Ledger:
