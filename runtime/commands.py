@@ -114,7 +114,7 @@ class Commands:
         engine, book = self._engine, event.book
         if engine.halted and not engine.halt.complete:
             return "The halt is closing everything already."
-        engine.close(lambda instance: book in ("", instance.book.name), told(event), draft)
+        engine.governance.close(lambda instance: book in ("", instance.book.name), told(event), draft)
         halted = engine.halted or engine.life.memory.paused_by_operator or (book and book in engine.paused)
         return "" if halted else "Nothing is paused by this: where a rule says so, it is bought again."
 
@@ -125,7 +125,7 @@ class Commands:
             raise CommandRefusedError(f"A halt is for all books; pause or flatten {event.book} instead.")
         if engine.halted:
             return "Trading is halted already."
-        engine.begin_halt(told(event), draft)
+        engine.governance.begin_halt(told(event), draft)
         return ""
 
     def acknowledge(self, event: OperatorCommand, draft: Draft) -> str:
@@ -138,7 +138,7 @@ class Commands:
             raise CommandRefusedError(
                 f"The halt is not complete. {rest} Acknowledge when it is, or confirm to leave the rest as it stands."
             )
-        engine.leave_halt(told(event), draft)
+        engine.governance.leave_halt(told(event), draft)
         return ""
 
     def purchase(self, event: OperatorCommand, draft: Draft) -> str:
@@ -191,7 +191,7 @@ class Commands:
         if not book:
             raise CommandRefusedError(f"Say which book to retire; there are {', '.join(engine.books)}.")
         engine.fences.retire(book, told(event), draft)
-        engine.close(lambda instance: instance.book.name == book, told(event), draft)
+        engine.governance.close(lambda instance: instance.book.name == book, told(event), draft)
         return ""
 
     def reinstate(self, event: OperatorCommand, draft: Draft) -> str:

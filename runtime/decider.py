@@ -70,6 +70,12 @@ class Decider:
             self._trader.consider(instance, cause, intent, draft)
         return True
 
+    def close(self, instance: Instance, cause: str, draft: Draft) -> None:
+        """Close at once what a machine holds; for one of a fenced book, which may have failed, it is done here."""
+        self.move(instance, "close_now", {}, cause, draft)
+        if instance.book.name in self._fences.fenced:
+            self._trader.liquidate(instance, cause, draft)
+
     def insist(self, instance: Instance, ready: Ready, draft: Draft) -> tuple[Answer, ...]:
         """Fire a rule because a person wants it, whatever its condition says; checks and limits hold all the same."""
         rule, firing = ready.live.rule, instance.firing(ready, draft.at_ms)

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from rules.language.evaluate import compile_live
-from rules.language.governance import Close
 from rules.language.rulebook import Rulebook
 from runtime import gate
 from runtime.allocation import allocation_of
 from runtime.answers import Answer, classify
-from runtime.binding import ViewBinder
 from runtime.board import Board, unusable
 from runtime.commands import Commands
+from runtime.contact import Contact
 from runtime.decider import Decider
-from runtime.decimals import percent
 from runtime.draft import Draft
 from runtime.envelope import EnvelopeWatch
 from runtime.events import (
@@ -44,20 +41,21 @@ from runtime.events import (
     StopPlaced,
     Timer,
 )
-from runtime.facts import FACTS_OF
 from runtime.fences import Fences
+from runtime.governance import Governance, ladder_of
 from runtime.halt import Halt
 from runtime.history import Histories
 from runtime.instance import Instance, begun
 from runtime.instrument import Instrument, Market
-from runtime.ladder import EMERGENCY, Ladder
 from runtime.leverages import NAMED as LEVERAGE
 from runtime.leverages import Leverages
 from runtime.library import NO_LIBRARY, Library
 from runtime.life import Life
+from runtime.order_news import OrderNews
 from runtime.order_path import OrderPath
 from runtime.orphans import Orphans
 from runtime.outage import Outage
+from runtime.patience import Patience
 from runtime.portfolio import Portfolio
 from runtime.protection import Protection
 from runtime.reaction import Reaction
@@ -65,16 +63,14 @@ from runtime.reconciliation import Reconciliation
 from runtime.requests import Request
 from runtime.review import Review
 from runtime.status import Hold, Status
-from runtime.step import LevelMove, Step
+from runtime.step import Step
 from runtime.trader import Trader
 from runtime.trades import Trades
 from runtime.versions import NOTHING_RELOADED, Reloads, Versions, reloads_of, running
-from runtime.view import View, World
+from runtime.view import World
 
 Series = tuple[Market, str, str]
-HOUR_MS = 3_600_000
 SHARES = "shares"
-STARTING = "STARTING"
 STOP = "stop:"
 
 
@@ -106,7 +102,6 @@ class Engine:
         self.life = Life(self.world.status)
         self.fences = Fences(self.world.status)
         self.leverages = Leverages()
-        self._looks = self._returning = False
         self.commands = Commands(self)
         self._assemble()
 
@@ -121,14 +116,15 @@ class Engine:
         for instance in self.instances.values():
             instance.bind(self.world)
         views = {name: next(i for i in self.instances.values() if i.book.name == name).view for name in self.books}
-        ladder = self.rulebook.ladder
-        self.ladder = None if ladder is None else Ladder(ladder, self._measure(ladder.on, next(iter(views.values()))))
+        self.ladder = ladder_of(self.rulebook.ladder, views.values())
         reviews = {
             name: Review(self.rulebook.checks, self.world, self.books[name], view) for name, view in views.items()
         }
         envelope = EnvelopeWatch(self.envelope, self.portfolio)
         self.trader = Trader(self.world, self.ladder, reviews, envelope, self.fences)
-        self.path = OrderPath(self.trader, self.fences, envelope.patience_ms)
+        self.patience = Patience(self.world, envelope)
+        self.news = OrderNews(self.world, self.trader, self.patience, self.fences)
+        self.path = OrderPath(self.trader, self.news, self.fences, envelope.patience_ms)
         self.decider = Decider(self.trader, self.fences)
         portfolio, instances = self.portfolio, self.instances.values()
         self.protection = Protection(portfolio, self.trader, self.decider, self.fences, instances)
@@ -139,10 +135,9 @@ class Engine:
         self._attentive = [one for one in self.instances.values() if one.machine.table.awaiting]
         self.allocation = allocation_of(self)
         self.halt = Halt(rules, self.life, self.world, self.decider, self.trader, tuple(instances))
+        self.governance = Governance(self.ladder, self.world, self.decider, self.trader, self.halt, instances)
         self.outage = Outage(rules, self.life, portfolio)
-
-    def _measure(self, expression: Any, view: View) -> Callable[[], Any]:
-        return compile_live(expression, ViewBinder(view, FACTS_OF["breakers"]))
+        self.contact = Contact(self.life, self.outage, self.reconciliation, self.trader.transfers, self.leverages)
 
     def _decision_series(self) -> dict[Series, tuple[tuple[str, str], ...]]:
         due: dict[Series, tuple[tuple[str, str], ...]] = {}
@@ -183,7 +178,7 @@ class Engine:
     @property
     def ready(self) -> bool:
         """Whether the process has found everything on the exchange as it is in the books."""
-        return self.life.state != STARTING
+        return self.contact.ready
 
     def may_send(self, request: Request) -> str | None:
         """Ask once more right before a request leaves: None lets it go, a sentence says why it has to stay."""
@@ -198,7 +193,8 @@ class Engine:
         draft = Draft(event.at_ms)
         self.world.board.moment.now_ms = event.at_ms
         if not self.life.begun and not isinstance(event, Started):
-            self._start("start", draft)
+            for trigger in ("start", "ready"):
+                self.life.move(trigger, "start", draft)
         HANDLERS[type(event)](self, event, draft)
         return self._answer(event, draft)
 
@@ -219,10 +215,6 @@ class Engine:
         self.sequence += 1
         return Step(self.sequence, event.at_ms, event, tuple(draft.records), tuple(draft.requests))
 
-    def _start(self, cause: str, draft: Draft) -> None:
-        for trigger in ("start", "ready"):
-            self.life.move(trigger, cause, draft)
-
     # ── candles ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_candles(self, event: CandleClose, draft: Draft) -> None:
@@ -238,12 +230,13 @@ class Engine:
 
     def _tend(self, draft: Draft) -> None:
         """Look after what is there, whether or not anything is decided."""
-        self._govern(draft)
+        if self.ready:
+            self.governance.watch(draft)
         self.outage.watch(draft)
         if self.path.idle:
             self._share_out(draft)
         else:
-            self.trader.lose_patience(draft)
+            self.patience.lose(draft)
             self.react(self.path.tick(draft), draft)
         self.protection.watch(draft)
         self.reconciliation.tick(draft)
@@ -268,60 +261,6 @@ class Engine:
         self.portfolio.see(candle)
         self.world.histories.append(candle)
         return True
-
-    # ── governance ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _govern(self, draft: Draft) -> None:
-        if not self.ready:
-            return
-        self.portfolio.observe(draft.at_ms)
-        if self.ladder is None:
-            return
-        was_unknown = self.ladder.unknown
-        move = self.ladder.watch(draft.at_ms)
-        if self.ladder.unknown and not was_unknown:
-            draft.tell("P1", "", "The drawdown is unknown: no risk is opened until it is known again.")
-        if move is not None:
-            self._enter_level(move, draft)
-        self._show_status()
-        level = self.ladder.level
-        if level is not None and level.hourly_report and draft.at_ms % HOUR_MS == 0:
-            drawdown = percent(self.portfolio.net_value.drawdown)
-            draft.tell("P3", "", f"{level.name}: the portfolio is {drawdown} below its highest value.")
-
-    def _show_status(self) -> None:
-        status, ladder = self.world.status, self.ladder
-        if ladder is not None:
-            status.level, status.entries_allowed = ladder.snapshot.state, ladder.entries_allowed
-            status.drawdown_known = not ladder.unknown
-
-    def _enter_level(self, move: LevelMove, draft: Draft) -> None:
-        assert self.ladder is not None
-        draft.records.append(move)
-        level = self.ladder.level
-        severity = "P2" if level is None else level.alert
-        draft.tell(severity, "", f"The breaker went from {move.before} to {move.after}: {move.reason}.")
-        rose = self.ladder.rank(move.after) > self.ladder.rank(move.before)
-        if level is None or not rose:
-            return
-        if level.close is Close.DIRECTIONAL:
-            self.close(lambda instance: instance.book.directional, f"breaker {level.name}", draft)
-        if level.spot_to_cash:
-            self.trader.move_to_cash(self._spot_instances(), level.spot_to_cash, f"breaker {level.name}", draft)
-        if move.after == EMERGENCY:
-            self.halt.begin(f"breaker {level.name}", True, draft)
-
-    def _spot_instances(self) -> list[Instance]:
-        """Coins that hedge a perpetual are no holdings: without them the short would stand alone."""
-        return [i for i in self.instances.values() if i.book.markets == (Market.SPOT,)]
-
-    def close(self, chosen: Callable[[Instance], bool], cause: str, draft: Draft) -> None:
-        """Close at once what some machines hold, and take back what they have on its way."""
-        for instance in self.instances.values():
-            if chosen(instance):
-                self.decider.move(instance, "close_now", {}, cause, draft)
-                if instance.book.name in self.fences.fenced:
-                    self.trader.liquidate(instance, cause, draft)
 
     # ── orders and money ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -350,20 +289,10 @@ class Engine:
                     self.decider.decide(instance, draft)
 
     def _on_started(self, _event: Started, draft: Draft) -> None:
-        self._looks = True
         self.life.move("start", "a process has begun", draft)
         self.path.restarted(draft)
         self.protection.restarted(draft.at_ms)
-        self.reconciliation.begin(draft)
-
-    def _on_rules_read(self, event: RulesRead, draft: Draft) -> None:
-        self.fences.read(event.faulty, self.books, draft)
-
-    def _on_reloaded(self, event: RulesReloaded, draft: Draft) -> None:
-        self.versions.reloaded(event, draft)
-
-    def _on_accepted(self, event: OrderAccepted, draft: Draft) -> None:
-        self.path.accepted(event, draft)
+        self.contact.begin(draft)
 
     def _on_rejected(self, event: OrderRejected, draft: Draft) -> None:
         ticket = self.trader.desk.tickets.get(event.order_id)
@@ -385,14 +314,8 @@ class Engine:
         if event.order_id.startswith(STOP):
             self.protection.unknown(event.order_id)
 
-    def _on_looked_up(self, event: LookedUp, draft: Draft) -> None:
-        self.react(self.path.looked_up(event, draft), draft)
-
-    def _on_cancelled(self, event: OrderCancelled, draft: Draft) -> None:
-        self.react(self.trader.cancelled(event, draft), draft)
-
     def _on_fill(self, event: Fill, draft: Draft) -> None:
-        self.react(self.trader.filled(event, draft), draft)
+        self.react(self.news.filled(event, draft), draft)
         if event.order_id not in self.trader.desk.tickets:
             self.protection.found(event)
         self.protection.watch(draft)
@@ -413,33 +336,15 @@ class Engine:
                 self._tell(reaction, draft)
             self._share_out(draft)
 
-    def _on_earn(self, event: EarnMoved, draft: Draft) -> None:
-        self.trader.earn_moved(event, self.instances, draft)
-
     def _on_stop(self, event: StopPlaced, draft: Draft) -> None:
         self.protection.placed(event)
         self.protection.watch(draft)
-
-    def _on_stop_gone(self, event: StopGone, draft: Draft) -> None:
-        self.protection.gone(event, draft)
 
     def _on_seen(self, event: AccountSeen, draft: Draft) -> None:
         self.reconciliation.seen(event, draft)
         if event.complete:
             self.protection.seen(event, draft)
-        if self.reconciliation.done:
-            self._reconciled(draft)
-
-    def _reconciled(self, draft: Draft) -> None:
-        if self.ready and not self._returning:
-            return
-        if not self.ready:
-            self.life.move("ready", "every account is reconciled", draft)
-        if self._returning:
-            self._returning = False
-            self.outage.back(ExchangeBack(draft.at_ms), draft)
-        # Before, they would be refused, and forgotten although the money may have moved.
-        draft.requests += (*self.trader.transfers.unanswered(), *self.leverages.unanswered())
+        self.contact.seen(draft)
 
     def _on_leverage(self, event: LeverageSet, _draft: Draft) -> None:
         self.portfolio.apply_leverage(event)
@@ -448,46 +353,6 @@ class Engine:
     def _on_timer(self, _event: Timer, draft: Draft) -> None:
         self._tend(draft)
         self._decide([one for one in self._attentive if one.snapshot.state in one.machine.table.awaiting], draft)
-
-    # ── outages and the operator ────────────────────────────────────────────────────────────────────────────────────
-
-    def _on_lost(self, event: ExchangeLost, draft: Draft) -> None:
-        self._returning = False
-        self.outage.lost(event, draft)
-
-    def _on_back(self, event: ExchangeBack, draft: Draft) -> None:
-        """A live engine goes on when every account is reconciled; in a back-test there is nothing to look at."""
-        if self._looks:
-            self._returning = True
-            self.reconciliation.begin(draft)
-        else:
-            self.outage.back(event, draft)
-
-    def _on_command(self, event: OperatorCommand, draft: Draft) -> None:
-        self.commands.handle(event, draft)
-
-    def begin_halt(self, cause: str, draft: Draft) -> None:
-        """Halt on the operator's word, as if the breaker had risen to its highest level."""
-        if self.ladder is not None:
-            draft.records.append(self.ladder.halt(draft.at_ms, self.portfolio.net_value.drawdown, cause))
-            self._show_status()
-        self.halt.begin(cause, False, draft)
-
-    def leave_halt(self, cause: str, draft: Draft) -> None:
-        """Trade again, with small sizes at first.
-
-        Where the drawdown has halted it, or would halt it again at once, it is measured from here on.
-        """
-        away, drawdown = self.life.memory.exchange_away, self.portfolio.net_value.drawdown
-        if self.ladder is not None:
-            draft.records.append(self.ladder.acknowledge(draft.at_ms, drawdown))
-            if self.halt.by_breaker or self.ladder.would_halt(drawdown):
-                self.portfolio.net_value.measure_from_here()
-        for instance in self.instances.values():
-            self.decider.move(instance, "acknowledge", {}, cause, draft)
-        for trigger in ("acknowledge", "stopped", "start", *(("exchange_lost",) if away else ()), "ready"):
-            self.life.move(trigger, cause, draft)
-        self._show_status()
 
     # ── state as plain data ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -505,7 +370,6 @@ class Engine:
             "commands": self.commands.to_plain(),
             "fences": self.fences.to_plain(),
             "leverages": self.leverages.to_plain(),
-            "looks": [self._looks, self._returning],
             **self._parts(),
             **({} if reloaded is None else {"rules": reloaded}),
         }
@@ -513,10 +377,11 @@ class Engine:
     def _parts(self) -> dict[str, Any]:
         """What those parts remember that are made from the rules."""
         return {
+            "looks": self.contact.to_plain(),
             "decisions": self.decider.decisions,
             "halt": self.halt.to_plain(),
             "outage": self.outage.to_plain(),
-            "ladder": None if self.ladder is None else self.ladder.to_plain(),
+            "ladder": self.governance.to_plain(),
             "trader": self.trader.to_plain(),
             "allocation": None if self.allocation is None else self.allocation.to_plain(),
             "path": self.path.to_plain(),
@@ -525,12 +390,11 @@ class Engine:
         }
 
     def _restore_parts(self, plain: Mapping[str, Any]) -> None:
+        self.contact.restore(plain["looks"])
         self.decider.decisions = plain["decisions"]
         self.halt.restore(plain["halt"])
         self.outage.restore(plain["outage"])
-        if self.ladder is not None and plain["ladder"] is not None:
-            self.ladder.restore(plain["ladder"])
-        self._show_status()
+        self.governance.restore(plain["ladder"])
         self.trader.restore(plain["trader"])
         if self.allocation is not None and plain["allocation"] is not None:
             self.allocation.restore(plain["allocation"])
@@ -560,7 +424,6 @@ class Engine:
         engine.commands.restore(plain["commands"])
         engine.fences.restore(plain["fences"])
         engine.leverages.restore(plain.get("leverages", ()))
-        engine._looks, engine._returning = plain["looks"]
         engine._restore_parts(plain)
         return engine
 
@@ -569,26 +432,26 @@ Handler = Callable[[Engine, Any, Draft], object]
 HANDLERS: Mapping[type, Handler] = {
     CandleClose: Engine._on_candles,
     Started: Engine._on_started,
-    RulesRead: Engine._on_rules_read,
-    RulesReloaded: Engine._on_reloaded,
+    RulesRead: lambda engine, event, draft: engine.fences.read(event.faulty, engine.books, draft),
+    RulesReloaded: lambda engine, event, draft: engine.versions.reloaded(event, draft),
     Noticed: lambda _, event, draft: draft.tell(event.severity, "", event.text),
-    OrderAccepted: Engine._on_accepted,
+    OrderAccepted: lambda engine, event, draft: engine.path.accepted(event, draft),
     OrderRejected: Engine._on_rejected,
     OrderUnknown: Engine._on_unknown,
-    LookedUp: Engine._on_looked_up,
-    OrderCancelled: Engine._on_cancelled,
+    LookedUp: lambda engine, event, draft: engine.react(engine.path.looked_up(event, draft), draft),
+    OrderCancelled: lambda engine, event, draft: engine.react(engine.news.cancelled(event, draft), draft),
     Fill: Engine._on_fill,
     FundingPayment: Engine._on_funding,
     CashFlow: Engine._on_cash_flow,
-    EarnMoved: Engine._on_earn,
+    EarnMoved: lambda engine, event, draft: engine.trader.earn_moved(event, engine.instances, draft),
     InterestPaid: lambda engine, event, _: engine.portfolio.apply_interest(event),
     StopPlaced: Engine._on_stop,
-    StopGone: Engine._on_stop_gone,
+    StopGone: lambda engine, event, draft: engine.protection.gone(event, draft),
     AccountSeen: Engine._on_seen,
     LeverageSet: Engine._on_leverage,
     FactObserved: lambda engine, event, _: engine.world.board.observe(event),
-    OperatorCommand: Engine._on_command,
-    ExchangeLost: Engine._on_lost,
-    ExchangeBack: Engine._on_back,
+    OperatorCommand: lambda engine, event, draft: engine.commands.handle(event, draft),
+    ExchangeLost: lambda engine, event, draft: engine.contact.lost(event, draft),
+    ExchangeBack: lambda engine, event, draft: engine.contact.back(event, draft),
     Timer: Engine._on_timer,
 }

@@ -100,6 +100,14 @@ class Halt:
         if self.under_way:
             self._close_late(draft)
 
+    def leave(self, cause: str, draft: Draft) -> None:
+        """Begin anew, as if started, where a person has acknowledged; an outage that still lasts is kept."""
+        away = self._life.memory.exchange_away
+        for instance in self._instances:
+            self._decider.move(instance, "acknowledge", {}, cause, draft)
+        for trigger in ("acknowledge", "stopped", "start", *(("exchange_lost",) if away else ()), "ready"):
+            self._life.move(trigger, cause, draft)
+
     # ── the stages ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _freeze(self, draft: Draft) -> str | None:

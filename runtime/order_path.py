@@ -11,6 +11,7 @@ from runtime.events import LookedUp, OrderAccepted, OrderRejected, OrderUnknown
 from runtime.fences import Fences
 from runtime.lookups import Lookups, Verdict
 from runtime.order_id import next_attempt
+from runtime.order_news import OrderNews
 from runtime.reaction import Reaction
 from runtime.requests import LookAtAccount, LookUpOrder
 from runtime.trader import Trader
@@ -29,9 +30,10 @@ NEVER_PLACED = "the exchange never had it"
 class OrderPath:
     """Looks for lost orders, never sends one twice, and tries again only what was refused for now."""
 
-    def __init__(self, trader: Trader, fences: Fences, patience_ms: int) -> None:
+    def __init__(self, trader: Trader, news: OrderNews, fences: Fences, patience_ms: int) -> None:
         self.lookups = Lookups()
         self._trader = trader
+        self._news = news
         self._desk = trader.desk
         self._fences = fences
         self._patience_ms = patience_ms
@@ -53,7 +55,7 @@ class OrderPath:
             draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
             return
         was_unknown = ticket.snapshot.state == "UNKNOWN"
-        self._trader.accepted(event, draft)
+        self._news.accepted(event, draft)
         if was_unknown:
             self._settled(ticket, draft)
 
@@ -64,7 +66,7 @@ class OrderPath:
             self._fence(event, draft)
         ticket = self._desk.tickets.get(event.order_id)
         if ticket is None or not ticket.live:
-            yield from self._trader.rejected(event, draft)
+            yield from self._news.rejected(event, draft)
         elif ticket.giving_up and ticket.snapshot.state in RESTING:
             self._cancel_refused(ticket, answer, event, draft)
         elif answer is Answer.EXISTS:
@@ -73,7 +75,7 @@ class OrderPath:
             self.lookups.end(event.order_id)
             if event.code == NOTHING_TO_REDUCE:
                 draft.requests.append(LookAtAccount(ticket.request.account))
-            yield from self._trader.rejected(event, draft)
+            yield from self._news.rejected(event, draft)
 
     def unknown(self, event: OrderUnknown, draft: Draft) -> None:
         """The answer to a request is lost: look, and ask for nothing a second time."""
@@ -99,7 +101,7 @@ class OrderPath:
         if ticket is None or verdict is Verdict.OPEN:
             return
         if verdict is Verdict.FOUND:
-            self._trader.accepted(OrderAccepted(event.at_ms, event.order_id), draft)
+            self._news.accepted(OrderAccepted(event.at_ms, event.order_id), draft)
             self._settled(ticket, draft)
             return
         self.lookups.end(event.order_id)
@@ -107,7 +109,7 @@ class OrderPath:
         draft.tell("P1", ticket.book, f"{self._named(ticket)} was never placed, whatever became of its request.")
         # What was decided still holds, and its order never left: it leaves under the name of the next attempt.
         if ticket.giving_up or not self._try_again(ticket, "find", draft.at_ms, draft):
-            yield from self._trader.ended_without_a_fill(ticket, "find", NEVER_PLACED, draft)
+            yield from self._news.ended_without_a_fill(ticket, "find", NEVER_PLACED, draft)
 
     def lose(self, ticket: Ticket, draft: Draft) -> None:
         """Nobody knows how it stands with an order: look for it."""
@@ -198,7 +200,7 @@ class OrderPath:
             cancel_ms=None,
         )
         self._desk.open(again)
-        self._trader.hand_over(ticket, again)
+        self._news.hand_over(ticket, again)
         return True
 
     def _is_overdue(self, ticket: Ticket, now_ms: int) -> bool:
@@ -215,7 +217,7 @@ class OrderPath:
         if ticket.snapshot.state != "VALIDATED":
             draft.requests.append(self._desk.cancel(ticket, draft.at_ms))
         elif ticket.giving_up or self._is_too_late(ticket, draft.at_ms):
-            yield from self._trader.ended_without_a_fill(
+            yield from self._news.ended_without_a_fill(
                 ticket, "expire", "its time was over before it could leave", draft
             )
         else:

@@ -1,6 +1,6 @@
-"""From what a machine wants to orders, and from what became of the orders back to the machine."""
+"""From what a machine wants to orders."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -22,22 +22,21 @@ from machines.intents import (
     Urgency,
 )
 from runtime import gate
-from runtime.answers import NOT_SENT
-from runtime.decimals import percent, readable
+from runtime.account_views import AccountViews
+from runtime.decimals import percent
 from runtime.desk import Purpose, Ticket
 from runtime.draft import Draft
 from runtime.earn import Earn
 from runtime.envelope import EnvelopeWatch
-from runtime.events import EarnMoved, Fill, FillKind, OrderAccepted, OrderCancelled, OrderRejected
+from runtime.events import EarnMoved
 from runtime.fences import Fences
 from runtime.instance import Instance
-from runtime.instrument import Instrument, Market
+from runtime.instrument import Market
 from runtime.ladder import Ladder
 from runtime.order_id import Naming, order_id
 from runtime.orders import UNCHECKED, Plannable, Planned, Unplannable, plan, wanted_notional
 from runtime.pairs import Allowance, PairPlan, Pairs
-from runtime.reaction import Reaction
-from runtime.requests import CancelOrder, OrderType, PlaceOrder, Side, TimeInForce
+from runtime.requests import CancelOrder, PlaceOrder, Side, TimeInForce
 from runtime.review import Review, Stopped
 from runtime.sizing import AccountView, Checked, Limit
 from runtime.step import Approved, Outcome, Refused
@@ -46,10 +45,6 @@ from runtime.view import Proposal, World
 
 ONE = Decimal(1)
 ZERO = Decimal(0)
-SWEEP_ABOVE = 200
-FILLED = "filled"
-# "Too late to cancel" and "this id exists already" speak of a request; the order itself may be filled or still live.
-ABOUT_THE_REQUEST = frozenset({110001, 170213, 110072, 170141})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,7 @@ class Placeable:
 
 
 class Trader:
-    """Reviews intents, plans and places their orders, and follows each order to its end."""
+    """Reviews intents, plans and places their orders, and takes back what nobody wants any more."""
 
     def __init__(
         self,
@@ -83,11 +78,12 @@ class Trader:
         self.desk = world.desk
         self.transfers = Transfers(world.portfolio)
         self.earn = Earn(world.portfolio)
-        self._world = world
+        self._status = world.status
         self._portfolio = world.portfolio
         self._ladder = ladder
         self._reviews = reviews
         self._envelope = envelope
+        self._views = AccountViews(world, envelope)
         self.pairs = Pairs(world.portfolio, world.desk, envelope, reviews.__getitem__, self._allowance)
         self._fences = fences
 
@@ -153,7 +149,7 @@ class Trader:
         price = instance.view.price(intent.symbol)
         if price is None or not isinstance(intent, Enter | Buy):
             return (answer,)
-        view = self.account_view(instance, intent.symbol)
+        view = self._views.of(instance, intent.symbol)
         proposal = self._proposal(instance, self._widened(intent), price, view)
         stopped = self._reviews[instance.book.name].refusals(proposal)
         return tuple(Refused(intent, one.check, one.reason, one.trace) for one in stopped) or (answer,)
@@ -183,7 +179,7 @@ class Trader:
     def _open(
         self, instance: Instance, rule: str, intent: Enter | Buy, price: Decimal, now_ms: int
     ) -> Placeable | Refused:
-        intent, view = self._widened(intent), self.account_view(instance, intent.symbol)
+        intent, view = self._widened(intent), self._views.of(instance, intent.symbol)
         proposal = self._proposal(instance, intent, price, view)
         passed = self._reviews[instance.book.name].ask(proposal)
         if isinstance(passed, Stopped):
@@ -201,7 +197,7 @@ class Trader:
         return self._breaker_factor(notional, now_ms) if reason is None else reason
 
     def _forbids(self, purpose: gate.Purpose, book: str, account: str) -> str | None:
-        return gate.may(purpose, self._world.status, book, account)
+        return gate.may(purpose, self._status, book, account)
 
     def _proposal(self, instance: Instance, intent: Enter | Buy, price: Decimal, view: AccountView) -> Proposal:
         notional = wanted_notional(intent, instance.view.instrument(intent.symbol), price, view)
@@ -237,7 +233,7 @@ class Trader:
         naming = self._naming(instance, rule, intent, now_ms)
         instrument = instance.view.instrument(intent.symbol)
         if view is None:
-            seen = self.protected_view if isinstance(intent, MoveStop) else self.account_view
+            seen = self._views.protected if isinstance(intent, MoveStop) else self._views.of
             view = seen(instance, intent.symbol)
         planned = plan(intent, instrument, price, view, naming, allowed.checked)
         if isinstance(planned, Unplannable):
@@ -290,49 +286,6 @@ class Trader:
             patient_until_ms=now_ms + self._envelope.patience_ms if patient else None,
         )
 
-    def protected_view(self, instance: Instance, symbol: str) -> AccountView:
-        """What planning the move of a stop needs to know: position and stop; nothing is spent."""
-        account, market = instance.book.account, instance.view.market
-        return AccountView(
-            account=account,
-            equity=None,
-            available=ZERO,
-            free=ZERO,
-            notional=None,
-            position=self._portfolio.position(account, market, symbol),
-            stop=self._portfolio.stop(account, symbol),
-        )
-
-    def account_view(self, instance: Instance, symbol: str) -> AccountView:
-        """What planning needs to know of the book's account and one symbol."""
-        portfolio, account, instrument = self._portfolio, instance.book.account, instance.view.instrument(symbol)
-        return AccountView(
-            account=account,
-            equity=portfolio.equity(account),
-            available=portfolio.available(account, instrument.quote),
-            free=portfolio.available(account, instrument.base),
-            notional=self._notional(account),
-            position=portfolio.position(account, instrument.market, symbol),
-            leverage=portfolio.leverage_set(account, symbol),
-            stop=portfolio.stop(account, symbol),
-            open_orders=tuple(
-                t.request.order_id for t in self.desk.live(instance.book.name, symbol) if t.cancel_ms is None
-            ),
-            slippage_cap=self._envelope.slippage_cap,
-        )
-
-    def _notional(self, account: str) -> Decimal | None:
-        """Positions, and the entries that are still to be filled at their worst: all of them."""
-        held = self._portfolio.notional(account)
-        if held is None:
-            return None
-        unfilled: dict[tuple[Market, str], Decimal] = {}
-        for request, filled in ((t.request, t.filled) for t in self.desk.entries(account)):
-            if request.quantity is not None:
-                key = (request.market, request.symbol)
-                unfilled[key] = unfilled.get(key, ZERO) + request.quantity - filled
-        return held + sum((left * (self._world.board.price(*key) or ZERO) for key, left in unfilled.items()), ZERO)
-
     # ── taking back and selling ─────────────────────────────────────────────────────────────────────────────────────
 
     def liquidate(self, instance: Instance, cause: str, draft: Draft) -> None:
@@ -359,6 +312,11 @@ class Trader:
             if ticket.cancel_ms is None:
                 draft.requests.append(self.desk.cancel(ticket, draft.at_ms))
 
+    def _call_off(self, tickets: Iterable[Ticket]) -> None:
+        """Nothing of an order that nobody wants any more may go to the market."""
+        for ticket in tickets:
+            ticket.patient_until_ms, ticket.giving_up = None, True
+
     def move_to_cash(self, instances: Iterable[Instance], share: Decimal, cause: str, draft: Draft) -> None:
         """Sell a share of every spot holding."""
         for instance in instances:
@@ -368,200 +326,6 @@ class Trader:
                     continue
                 amount = instance.view.position(symbol).notional(price) * share
                 self.consider(instance, cause, Sell(symbol, amount, Urgency.URGENT), draft)
-
-    # ── patience ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def lose_patience(self, draft: Draft) -> None:
-        """Take back maker orders that have waited long enough; what is left of them goes to the market."""
-        for ticket in self.desk.live():
-            if ticket.patient_until_ms is not None and draft.at_ms >= ticket.patient_until_ms and not ticket.giving_up:
-                draft.requests.append(self.desk.cancel(ticket, draft.at_ms))
-
-    def _call_off(self, tickets: Iterable[Ticket]) -> None:
-        """Nothing of an order that nobody wants any more may go to the market."""
-        for ticket in tickets:
-            ticket.patient_until_ms, ticket.giving_up = None, True
-
-    def _may_go_on(self, ticket: Ticket) -> bool:
-        """Whether the rest of an order may still be traded, now that time has passed."""
-        purpose = gate.purpose_of(ticket.request)
-        return self._forbids(purpose, ticket.book, ticket.request.account) is None
-
-    def _at_market(self, ticket: Ticket, draft: Draft) -> bool:
-        """Send what is left of an order to the market; False when that is too little to be an order."""
-        left = (ticket.request.quantity or ZERO) - ticket.filled
-        instrument = self._instrument(ticket.request)
-        price = self._world.board.price(instrument.market, instrument.symbol)
-        if (
-            price is None
-            or left < instrument.minimum_quantity
-            or left * price < instrument.minimum_notional
-            or not left
-        ):
-            return False
-        naming = Naming(ticket.rule, f"{ticket.book}:{ticket.placed_ms}", ticket.attempt + 1)
-        request = replace(
-            ticket.request,
-            order_id=order_id(ticket.request.account, naming.rule, naming.slot, ticket.request.symbol, naming.attempt),
-            order_type=OrderType.MARKET,
-            time_in_force=TimeInForce.IOC,
-            quantity=left,
-            price=None,
-            slippage_cap=self._envelope.slippage_cap,
-        )
-        again = replace(ticket, request=request, attempt=naming.attempt, placed_ms=draft.at_ms, patient_until_ms=None)
-        again.snapshot, again.giving_up, again.cancel_ms = self.desk.fresh(draft.at_ms), False, None
-        again.filled = again.value = ZERO
-        self.desk.open(again)
-        self._speak_for(request, left, price)
-        draft.requests.append(request)
-        return True
-
-    def _speak_for(self, request: PlaceOrder, quantity: Decimal, price: Decimal) -> None:
-        """Reserve what an order will spend, so that nobody else plans with it."""
-        instrument = self._instrument(request)
-        selling = request.side is Side.SELL
-        coin = instrument.base if selling else instrument.quote
-        amount = quantity if selling else quantity * price
-        free = self._portfolio.available(request.account, coin)
-        self._portfolio.reserve(request.order_id, request.account, coin, min(amount, free))
-
-    def _instrument(self, request: PlaceOrder) -> Instrument:
-        return self._world.instruments[request.market, request.symbol]
-
-    # ── from orders back to machines ────────────────────────────────────────────────────────────────────────────────
-
-    def accepted(self, event: OrderAccepted, draft: Draft) -> None:
-        """An order stands on the exchange."""
-        ticket = self.desk.tickets.get(event.order_id)
-        if ticket is not None:
-            self._move(ticket, "acknowledge", draft)
-            self._move(ticket, "rest", draft)
-
-    def _move(self, ticket: Ticket, trigger: str, draft: Draft) -> None:
-        """Move an order on; what can't happen to it is a defect, and its book stops."""
-        before = ticket.snapshot.state
-        if not self.desk.move(ticket, trigger, draft.at_ms):
-            text = f"{trigger!r} came for its order {ticket.request.order_id}, which is {before}; that can't be."
-            self._fences.fence(ticket.book, text, draft)
-
-    def rejected(self, event: OrderRejected, draft: Draft) -> Iterator[Reaction]:
-        """An order was refused by the exchange: nothing of it will ever fill."""
-        ticket = self.desk.tickets.get(event.order_id)
-        if event.code in ABOUT_THE_REQUEST:
-            return
-        if self.transfers.knows(event.order_id):
-            yield from self.transfers.rejected(event, draft)
-            return
-        if self.earn.knows(event.order_id):
-            self.earn.rejected(event, draft)
-            return
-        if ticket is None:
-            draft.tell("P2", "", f"The exchange refused {event.order_id}: {event.reason} ({event.code}).")
-            return
-        self._move(ticket, "reject", draft)
-        self._portfolio.release(event.order_id)
-        what = f"the order of {ticket.rule} for {ticket.request.symbol}"
-        text = f"The exchange refused {what}: {event.reason} ({event.code})."
-        if event.code == NOT_SENT:
-            text = f"{what[0].upper()}{what[1:]} was not sent: {event.reason}."
-        draft.tell("P1", ticket.book, text)
-        yield from self._ended(ticket, event.reason, self._undone(ticket))
-
-    def ended_without_a_fill(self, ticket: Ticket, trigger: str, reason: str, draft: Draft) -> Iterator[Reaction]:
-        """An order has ended before the exchange had it: its machine may decide anew."""
-        self._move(ticket, trigger, draft)
-        self._portfolio.release(ticket.request.order_id)
-        yield from self._ended(ticket, reason, self._undone(ticket))
-
-    def hand_over(self, ticket: Ticket, again: Ticket) -> None:
-        """The next attempt at an order may spend what the one before would have."""
-        self._portfolio.hand_over(ticket.request.order_id, again.request.order_id)
-
-    def cancelled(self, event: OrderCancelled, draft: Draft) -> Iterator[Reaction]:
-        """What was left of an order is gone; the rest of one whose patience ended goes to the market."""
-        ticket = self.desk.tickets.get(event.order_id)
-        if ticket is None or not ticket.live:
-            return
-        self._move(ticket, "cancel", draft)
-        self._portfolio.release(event.order_id)
-        if ticket.patient_until_ms is not None and self._may_go_on(ticket) and self._at_market(ticket, draft):
-            return
-        yield from self._ended(ticket, event.reason, self._undone(ticket))
-
-    def filled(self, event: Fill, draft: Draft) -> Iterator[Reaction]:
-        """Count a fill once, in the portfolio, in the trades and on its order, and tell the machine what it means."""
-        applied = self._portfolio.apply(event)
-        if applied is None:
-            return
-        ticket = self.desk.fill(event)
-        if ticket is None:
-            draft.tell("P0", "", f"A fill belongs to no order of this engine: {event.order_id} in {event.account}.")
-            return
-        self._world.trades.record(applied, ticket.book, ticket.rule)
-        self._check_filled(ticket, draft)
-        if event.kind is not FillKind.TRADE:
-            yield from self._stopped(ticket, event, draft)
-        elif event.done:
-            yield from self._ended(ticket, FILLED, ZERO)
-        self._sweep()
-
-    def _check_filled(self, ticket: Ticket, draft: Draft) -> None:
-        """More than was asked for, or anything of an order that was refused, is a defect on one of the two sides."""
-        request, asked = ticket.request, ticket.request.quantity
-        if ticket.snapshot.state == "REJECTED" and not ticket.never_placed:
-            text = f"its order {request.order_id} was refused, and is filled all the same."
-            self._fences.fence(ticket.book, text, draft)
-        elif asked is not None and ticket.filled > asked:
-            text = f"its order {request.order_id} for {readable(asked)} was filled with {readable(ticket.filled)}."
-            self._fences.fence(ticket.book, text, draft)
-
-    def _stopped(self, ticket: Ticket, event: Fill, draft: Draft) -> Iterator[Reaction]:
-        if event.kind is FillKind.LIQUIDATION:
-            draft.tell("P0", ticket.book, f"The exchange liquidated {event.symbol} at {event.price}.")
-        if self._portfolio.position(event.account, event.market, event.symbol).is_flat:
-            key = (ticket.book, ticket.symbol)
-            entries = [t for t in self.desk.live(ticket.book, event.symbol) if t.purpose is Purpose.ENTRY]
-            self.take_back(entries, draft)
-            yield Reaction(key, "opened", {"price": event.price}, f"{event.kind} before the entry was complete")
-            yield Reaction(key, "stopped", {"price": event.price}, f"{event.kind} at {event.price}")
-
-    def _ended(self, ticket: Ticket, reason: str, left: Decimal) -> Iterator[Reaction]:
-        """An entry has opened something or failed; an exit has closed everything or failed."""
-        key, request = (ticket.book, ticket.symbol), ticket.request
-        told: dict[str, Any] = {"symbol": request.symbol, "left": left}
-        flat = not self._portfolio.holds(request.account, request.market, request.symbol)
-        if ticket.purpose is Purpose.EXIT:
-            self.desk.count_exit(ticket, failed=reason != FILLED)
-            yield Reaction(key, "closed" if flat else "exit_failed", told, reason)
-        elif ticket.average_price is not None:
-            yield Reaction(key, "opened", {**told, "price": ticket.average_price}, reason)
-            if flat and request.market is Market.LINEAR:
-                yield Reaction(
-                    key, "stopped", {"price": ticket.average_price}, "its stop was hit before this was known"
-                )
-        else:
-            yield Reaction(key, "entry_failed", told, reason)
-
-    def _undone(self, ticket: Ticket) -> Decimal:
-        """What an order that has ended has not bought or sold, in quote coin."""
-        request = ticket.request
-        if request.quote_amount is not None:
-            return max(ZERO, request.quote_amount - ticket.value)
-        price = self._world.board.price(request.market, request.symbol) or ZERO
-        return max(ZERO, (request.quantity or ZERO) - ticket.filled) * price
-
-    def _sweep(self) -> None:
-        """Forget orders that have ended, but for the last of a position, whose stop may still speak in their name."""
-        if self.desk.ended > SWEEP_ABOVE:
-            held = {
-                (account, position.symbol)
-                for account in self._portfolio.accounts
-                for position in self._portfolio.positions(account)
-                if position.market is Market.LINEAR
-            }
-            keep = frozenset(n for n, t in self.desk.tickets.items() if (t.request.account, t.request.symbol) in held)
-            self.desk.forget_ended(keep)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
