@@ -84,7 +84,7 @@ class Horizon:
         self._untrue = self._untrue_turns()
         self._halts = self._halting_turns()
         self._settlements = {symbol: self._settlements_of(symbol, frame) for symbol, frame in data.funding.items()}
-        self._payments_matter = {s for one in engine.instances.values() if looks_at_payments(one) for s in one.symbols}
+        self._concerned = [one for one in engine.instances.values() if looks_at_payments(one)]
         self._observed = {name: self._turns(frame) for name, frame in data.facts.items()}
         if self._settlements:
             self._observed[FUNDING_RATE] = distinct([one.turns for one in self._settlements.values()])
@@ -194,11 +194,16 @@ class Horizon:
 
     def _funding(self, first: int, end: int) -> list[Settled]:
         """What is settled for held perpetuals; where a payment may lead to decisions it is stepped through."""
-        found = []
-        for symbol, settlements in self._settlements.items():
-            if self._exchange.held(symbol):
-                found.append(settlements.between(first, end, only_before=symbol in self._payments_matter))
-        return found
+        return [
+            settlements.between(first, end, only_before=self._concerns(symbol))
+            for symbol, settlements in self._settlements.items()
+            if self._exchange.held(symbol)
+        ]
+
+    def _concerns(self, symbol: str) -> bool:
+        """Whether a machine that looks at payments has the position that is paid for."""
+        key, holds = (Market.LINEAR, symbol), self._engine.portfolio.has
+        return any(holds(one.book.account, key) for one in self._concerned if symbol in one.symbols)
 
     def _before_stops(self, first: int, end: int) -> int:
         inside = self._inside(first, end)

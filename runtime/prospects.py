@@ -84,7 +84,7 @@ class Prospects:
         return end
 
     def followings(self) -> Iterator[Following]:
-        """Yield the rules of the present state that only let a stop follow the price,."""
+        """Yield the rules of the present state that only let a stop follow the price."""
         for prospect in self._prospects():
             if prospect.following is not None and is_following(self.instance):
                 yield prospect.following
@@ -116,8 +116,11 @@ class Prospects:
             if not self._is_over(prospect, turns):
                 for turn in turns.tolist():
                     self.moment.now_ms = int(self.table.at_ms[turn])
-                    if all(read() is True for _, read in prospect.clocked):
+                    failing = next((node for node, read in prospect.clocked if read() is not True), None)
+                    if failing is None:
                         yield turn
+                    elif _only_ends(failing):
+                        return
         finally:
             self.moment.now_ms = now_ms
 
@@ -221,9 +224,18 @@ def _rows_at(source: Source, turns: Turns) -> Turns:
 
 def _only_grows(node: Typed) -> bool:
     """Whether a condition, once it holds, goes on holding while only time passes."""
+    return _limits_age(node, (">", ">="))
+
+
+def _only_ends(node: Typed) -> bool:
+    """Whether a condition, once it doesn't hold, never will while only time passes."""
+    return _limits_age(node, ("<", "<="))
+
+
+def _limits_age(node: Typed, operators: tuple[str, str]) -> bool:
     return (
         isinstance(node, Comparison)
-        and node.operator in (">", ">=")
+        and node.operator in operators
         and isinstance(node.left, Age)
         and node.right.constant
     )
