@@ -30,7 +30,7 @@ Feature: The real process, killed and started again
     And the candle of the day closes
     And the next one opens without it
     And the process is started again
-    Then the operator is told at P1 that "The stop of BTCUSDT in TREND-1 is gone from the exchange: it is placed again."
+    Then the stop of BTCUSDT for trend-1 stands at more than 50,000 USDT
     And every execution of the exchange is in the journal
     And the books are what the exchange holds
     And every position at the exchange has its stop

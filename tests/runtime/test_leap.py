@@ -12,7 +12,7 @@ from tests.runtime.leaping import BREAKERS, DAY_MS, Case, cases, one_book, outco
 
 # A case that fails is small enough as it is, and making it smaller would take minutes.
 drawn = settings(
-    max_examples=20,
+    max_examples=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
