@@ -42,20 +42,13 @@ class Course:
             self._marks[key] = closes[np.maximum.accumulate(known)] if len(closes) else closes
         return self._marks[key]
 
-    def fresh(self, key: Key, turns: Column) -> Column | None:
-        """Give the last close of an instrument at some turns; None where its finest candles don't close at each."""
-        source = self.finest(key)
-        if source is None:
-            return None
-        rows = np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
-        return None if (rows < 0).any() else source.column("close")[rows]
-
     def leaves(self, key: Key, low: float, high: float, first: int, end: int) -> int:
         """Give the first turn from `first` on, before `end`, at which a price touches one of two bounds, or `end`.
 
         An opening price counts when its candle opens, the rest of the candle when it closes.
         """
-        source = next(one for one in self._by_key[key] if one.finest)
+        source = self.finest(key)
+        assert source is not None
         start, stop = source.closing_in(first, end)[0], source.opened_before(end)
         opens, lows, highs = (source.column(name)[start:stop] for name in ("open", "low", "high"))
         inside = _first((lows <= low) | (highs >= high))

@@ -122,6 +122,10 @@ class Source:
             self._arrays[name] = self._frame[name].to_numpy()
         return self._arrays[name]
 
+    def rows_at(self, turns: Column) -> Column:
+        """Give the rows that close at some turns, -1 where none does."""
+        return np.array([self.closes[turn] for turn in turns.tolist()], dtype=np.int64)
+
     def closing_in(self, first: int, end: int) -> tuple[int, int]:
         """Give the rows that close in the turns from `first` up to, not including, `end`, as a range."""
         low = bisect_left(self._closing, first)
@@ -148,6 +152,12 @@ def distinct(parts: Sequence[Column]) -> Column:
     first: Column = np.concatenate((np.ones(min(len(together), 1), dtype=bool), np.diff(together) > 0))
     different: Column = together[first]
     return different
+
+
+def next_of(turns_: Column, first: int, end: int) -> int:
+    """Give the first of some turns that is not before `first`, or `end` where it is not before that."""
+    place = int(turns_.searchsorted(first))
+    return min(int(turns_[place]), end) if place < len(turns_) else end
 
 
 def _rows_by_turn(turn_of_row: Column, turns_: int) -> list[int]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from machines.intents import Direction
 from rules.language.book import Mode
 from runtime.course import Course
-from runtime.feed import Source
 from runtime.foresight import conjuncts, has_column
 from runtime.instance import Instance, LiveRule
 
@@ -76,12 +75,14 @@ class Path:
     def __init__(self, rule: Following, first: int, end: int, turns: Turns, distances: Floats) -> None:
         self._rule, self._first = rule, first
         view, symbol = rule.moves.instance.view, rule.moves.instance.symbol
-        self._sources = rule.course.sources((view.market, symbol))
+        self._sources, finest = rule.course.sources((view.market, symbol)), rule.course.finest((view.market, symbol))
+        assert finest is not None
+        self._finest = finest
         position, memory = view.position(symbol), remembered(rule.moves.instance)
         assert memory.stop is not None
         assert position.best_price is not None
         self._sign = 1.0 if memory.side is Direction.LONG else -1.0
-        unforeseen = turns[np.isnan(distances) | (_rows(self._finest, turns) < 0)]
+        unforeseen = turns[np.isnan(distances) | (finest.rows_at(turns) < 0)]
         self.end = min(end, int(unforeseen[0])) if len(unforeseen) else end
         count = int(turns.searchsorted(self.end))
         self._turns = turns[:count]
@@ -92,10 +93,6 @@ class Path:
         self._stops: Floats = np.maximum.accumulate(standing)
         self.end = self._before_reached(float(view.instrument(symbol).price_step))
 
-    @property
-    def _finest(self) -> Source:
-        return next(one for one in self._sources if one.finest)
-
     def moves(self, end: int) -> list[Move]:
         """Where the stop may move before `end`."""
         before = self._stops[:-1]
@@ -103,7 +100,7 @@ class Path:
         chosen = nearly & (self._turns < end)
         turns, best = self._turns[chosen], self._sign * self._best[chosen]
         distances = self._distances[chosen]
-        prices = self._finest.column("close")[_rows(self._finest, turns)]
+        prices = self._finest.column("close")[self._finest.rows_at(turns)]
         columns = (turns.tolist(), best.tolist(), distances.tolist(), prices.tolist())
         return [Move(turn, self._rule.moves, *seen) for turn, *seen in zip(*columns, strict=True)]
 
@@ -156,7 +153,3 @@ def is_following(instance: Instance) -> bool:
     """Whether a position is held with a stop that may follow it."""
     memory, best = remembered(instance), instance.view.position(instance.symbol).best_price
     return memory.stop is not None and memory.side is not None and best is not None
-
-
-def _rows(source: Source, turns: Turns) -> Turns:
-    return np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)

@@ -22,12 +22,12 @@ from rules.language.typed import (
 from rules.language.units import NUMERIC
 from runtime.fact_columns import COLUMNS, GIVEN
 from runtime.foretold import is_foretold
+from runtime.intervals import FUNCTIONS
 from runtime.still_facts import is_clocked, is_still
 
 DAILY = "1d"
 SHOWN = 3
 COMPOSED = (Arithmetic, Choice, Comparison, Junction, Known, Negative, Not, OverSymbols, Pointwise)
-POINTWISE = frozenset({"abs", "max", "min"})
 
 
 def conjuncts(node: Typed) -> Iterator[Typed]:
@@ -112,6 +112,6 @@ def _consists(node: Typed, is_known: Callable[[Typed], bool]) -> bool:
         return True
     if is_leaf(node) or not isinstance(node, COMPOSED):
         return False
-    unforeseen_function = isinstance(node, Pointwise) and node.function not in POINTWISE
+    unforeseen_function = isinstance(node, Pointwise) and node.function not in FUNCTIONS
     words = isinstance(node, Comparison) and node.left.kind.unit not in NUMERIC
     return not unforeseen_function and not words and all(_consists(child, is_known) for child in node.children)

@@ -11,7 +11,7 @@ from runtime import gate
 from runtime.course import Course, Key, usable
 from runtime.engine import Engine
 from runtime.fact_columns import OF_ACCOUNT, Outlook
-from runtime.feed import Timetable, distinct
+from runtime.feed import Timetable, distinct, next_of
 from runtime.following import Move, Path
 from runtime.foresight import reads_any
 from runtime.foretold import Foretold
@@ -216,7 +216,7 @@ class Horizon:
         """The stops that follow the price on the way."""
         if end - first < WORTH or not gate.decides(self._engine.world.status):
             return []
-        deciding = (one for one in self._prospects if one.instance.book.name not in self._engine.fences.idle)
+        deciding = (one for one in self._prospects if self._engine.fences.decides(one.instance.book.name))
         return [following.path(first, end) for one in deciding for following in one.followings()]
 
     def _inside(self, first: int, end: int) -> int:
@@ -249,7 +249,7 @@ class Horizon:
         if not gate.decides(engine.world.status):
             return end
         for prospects in self._prospects:
-            if prospects.decides_in(first, end) and prospects.instance.book.name not in engine.fences.idle:
+            if prospects.decides_in(first, end) and engine.fences.decides(prospects.instance.book.name):
                 for name in prospects.looks_at():
                     seen = next_of(self._observed.get(name, NONE), first, end)
                     end = next_of(prospects.due, seen, end)
@@ -306,9 +306,3 @@ def moves_of(paths: Sequence[Path], end: int) -> tuple[Move, ...]:
 def ends_day(at_ms: int) -> bool:
     """Whether a moment is a midnight (UTC)."""
     return at_ms % DAY_MS == 0
-
-
-def next_of(turns: Turns, first: int, end: int) -> int:
-    """The first of some turns that is not before `first`, or `end` where it is not before that."""
-    place = int(turns.searchsorted(first))
-    return min(int(turns[place]), end) if place < len(turns) else end

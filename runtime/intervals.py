@@ -1,9 +1,10 @@
 """Numbers and conditions of which only bounds are known, for many turns at once; the bounds are never too narrow."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -126,14 +127,6 @@ def _around(values: Floats, slack: Floats) -> Interval:
 # ── calculations ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-CALCULATE: dict[str, Callable[[Interval, Interval], Interval]] = {
-    "+": Interval.__add__,
-    "-": Interval.__sub__,
-    "*": Interval.__mul__,
-    "/": Interval.__truediv__,
-}
-
-
 def absolute(number: Interval) -> Interval:
     """Take the sign away."""
     near, far = np.minimum(np.abs(number.low), np.abs(number.high)), _size(number)
@@ -154,6 +147,15 @@ def largest(several: Sequence[Interval]) -> Interval:
 def total(several: Sequence[Interval]) -> Interval:
     """Give the sum; unknown when one of them is."""
     return reduce(Interval.__add__, several, number_of(Decimal(0)))
+
+
+Calculation = Callable[[Sequence[Interval]], Interval]
+CALCULATE: Mapping[str, Callable[[Interval, Interval], Interval]] = MappingProxyType(
+    {"+": Interval.__add__, "-": Interval.__sub__, "*": Interval.__mul__, "/": Interval.__truediv__}
+)
+FUNCTIONS: Mapping[str, Calculation] = MappingProxyType(
+    {"abs": lambda parts: absolute(parts[0]), "max": largest, "min": smallest}
+)
 
 
 def choice(condition: Truth, then: Interval, otherwise: Interval) -> Interval:

@@ -1,6 +1,6 @@
 """What a condition may come to, turn by turn: whatever can't be said may be anything."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
@@ -33,10 +33,11 @@ from runtime.intervals import (
     ANY_TRUTH,
     ANYTHING,
     CALCULATE,
+    FUNCTIONS,
+    Calculation,
     Interval,
     Mask,
     Truth,
-    absolute,
     all_of,
     any_of,
     choice,
@@ -61,10 +62,6 @@ AskNumber = Callable[[Turns], Interval]
 Candles = Callable[[Typed, str, Turns], tuple[Values, Mask] | None]
 """Gives what a series comes to at some turns, and at which of them it is certain; None where at none."""
 
-Calculation = Callable[[Sequence[Interval]], Interval]
-FUNCTIONS: Mapping[str, Calculation] = MappingProxyType(
-    {"abs": lambda parts: absolute(parts[0]), "max": largest, "min": smallest}
-)
 OVER_SYMBOLS = MappingProxyType({"largest": largest, "smallest": smallest, "total": total})
 
 

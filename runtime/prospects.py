@@ -10,7 +10,7 @@ from rules.language.evaluate import Value, compile_live
 from rules.language.typed import Age, Comparison, Typed
 from runtime.board import Moment
 from runtime.fact_columns import Outlook
-from runtime.feed import Source, Timetable, distinct
+from runtime.feed import Source, Timetable, distinct, next_of
 from runtime.following import DISTANCE, Following, Moves, is_following, only_follows
 from runtime.foresight import conjuncts, has_column, is_given, joined, reads_facts
 from runtime.history import History, Values
@@ -76,22 +76,24 @@ class Prospects:
         Rules that only let a stop follow the price are left out.
         """
         for prospect in self._prospects():
-            if prospect.following is not None and is_following(self.instance):
+            if self._followed(prospect):
                 continue
             if self._waits(prospect):
-                return min(end, _next(self.due, first, end))
+                return next_of(self.due, first, end)
             end = self._next_of(prospect, first, end)
         return end
 
     def followings(self) -> Iterator[Following]:
-        """Yield the rules of the present state that only let a stop follow the price."""
-        for prospect in self._prospects():
-            if prospect.following is not None and is_following(self.instance):
-                yield prospect.following
+        """Give the rules of the present state that only let a stop follow the price."""
+        return filter(None, map(self._followed, self._prospects()))
+
+    def _followed(self, prospect: RuleProspect) -> Following | None:
+        """How a rule lets a stop follow, where it does nothing else and there is a position to follow."""
+        return prospect.following if prospect.following is not None and is_following(self.instance) else None
 
     def decides_in(self, first: int, end: int) -> bool:
         """Whether candles that the machine decides on close in any of these turns."""
-        return _next(self.due, first, end) < end
+        return next_of(self.due, first, end) < end
 
     def looks_at(self) -> frozenset[str]:
         """Give the observations at which the rules of the present state look."""
@@ -165,7 +167,7 @@ class Prospects:
         if not only_follows(live, self.instance, symbol):
             return None
         source, column = self._source(symbol), self._history(symbol).column(live.rule.arguments[DISTANCE])
-        rows = np.empty(0, dtype=np.int64) if source is None else _rows_at(source, turns)
+        rows = np.empty(0, dtype=np.int64) if source is None else source.rows_at(turns)
         if source is None or isinstance(column, list) or (rows < 0).any():
             return None
         distances = column[self._rows_before[symbol] + rows]
@@ -181,7 +183,7 @@ class Prospects:
         before = self._rows_before[symbol]
         holds = np.fromiter((value is True for value in column), dtype=bool, count=len(column))
         own = source.closing[holds[before : before + len(source.closing)]]
-        others = self.due[_rows_at(source, self.due) < 0]
+        others = self.due[source.rows_at(self.due) < 0]
         return distinct([own, others]) if len(others) else own
 
     def _possible(self, parts: Sequence[Typed], symbol: str, candidates: Turns) -> Turns:
@@ -210,16 +212,11 @@ class Prospects:
         source = self._source(symbol)
         if source is None or reads_facts(leaf) or not len(source.closing):
             return None
-        rows = _rows_at(source, turns)
+        rows = source.rows_at(turns)
         places = self._rows_before[symbol] + np.maximum(rows, 0)
         column = self._history(symbol).column(leaf)
         shown = [column[place] for place in places.tolist()] if isinstance(column, list) else column[places]
         return shown, rows >= 0
-
-
-def _rows_at(source: Source, turns: Turns) -> Turns:
-    """The rows that close at some turns, -1 where none does."""
-    return np.array([source.closes[turn] for turn in turns.tolist()], dtype=np.int64)
 
 
 def _only_grows(node: Typed) -> bool:
@@ -239,8 +236,3 @@ def _limits_age(node: Typed, operators: tuple[str, str]) -> bool:
         and isinstance(node.left, Age)
         and node.right.constant
     )
-
-
-def _next(turns: Turns, first: int, end: int) -> int:
-    place = int(turns.searchsorted(first))
-    return int(turns[place]) if place < len(turns) else end

@@ -9,7 +9,6 @@ from runtime.decider import decision_of
 from runtime.decimals import DOWNWARDS
 from runtime.engine import Engine
 from runtime.following import DISTANCE, Move, Moves
-from runtime.history import Histories
 from runtime.instance import Ready, exact
 from runtime.orders import moved_stop
 from runtime.requests import ChangeStop
@@ -28,7 +27,6 @@ class Moved:
     moves: Moves
     distance: Decimal
     intent: MoveStop
-    histories: Histories
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -39,7 +37,7 @@ class Moved:
         """Tell it in full."""
         instance, live = self.moves.instance, self.moves.live
         ready = Ready(live, instance.symbols, {DISTANCE: self.distance}, ())
-        with self.histories.as_of(self.at_ms):
+        with instance.view.histories.as_of(self.at_ms):
             trace = instance.trace(live.rule)
         answers = (Approved(self.intent, (), ()),)
         return decision_of(self.number, instance, ready, (self.moves.state, self.moves.state), trace, answers)
@@ -80,8 +78,7 @@ class Trail:
         (intent,) = outcome.intents
         assert isinstance(intent, MoveStop)
         self._ask(intent, at_ms, move.price)
-        number, histories = self._engine.decider.number(), self._engine.world.histories
-        return Moved(number, at_ms, self._moves, distance, intent, histories)
+        return Moved(self._engine.decider.number(), at_ms, self._moves, distance, intent)
 
     def _ask(self, intent: MoveStop, at_ms: int, price: float) -> None:
         with localcontext(DOWNWARDS):

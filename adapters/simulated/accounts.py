@@ -40,7 +40,7 @@ class Accounts:
         return self._accounts.setdefault(name, Account(name))
 
     @property
-    def hold(self) -> bool:
+    def any_held(self) -> bool:
         """Whether any account has any position."""
         return bool(self._holders)
 

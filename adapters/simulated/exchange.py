@@ -302,7 +302,7 @@ class SimulatedExchange:
 
     @property
     def _is_still(self) -> bool:
-        return self._book.empty and not self._accounts.hold
+        return self._book.empty and not self._accounts.any_held
 
     def _is_busy(self, candle: Candle) -> bool:
         if self._book.waits((candle.market, candle.symbol)):

@@ -9,10 +9,11 @@ from adapters.simulated.margin import Margin
 from adapters.simulated.position import Position
 from adapters.simulated.precision import ONE, ZERO
 from runtime.decimals import EXACT
+from runtime.settlements import MOST_PAID
 
 Box = Mapping[str, tuple[float, float]]
 # So much of twice what is held may be paid for funding, and the bounds still hold.
-RESERVE = Decimal("0.01")
+RESERVE = Decimal(repr(MOST_PAID))
 TWICE = Decimal(2)
 # How far the prices may go against the positions, tried from the widest.
 PARTS = tuple(map(Decimal, ("1", "0.5", "0.2", "0.1", "0.05", "0.02")))
