@@ -11,6 +11,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
+# Where it is set, each of the hundreds of processes that tests start would compile all files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup test coverage check chaos soak load demo docs bench lock clean
 
 help:  ## print this list
