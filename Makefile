@@ -21,9 +21,8 @@ help:  ## print this list
 
 setup: .venv/installed  ## make .venv from the lock files
 
-# Tests start hundreds of processes, and each would compile all modules anew where no bytecode may be kept.
 test: check  ## check, then run all tests
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: setup  ## run all tests and tell which lines none of them reaches
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
