@@ -5,11 +5,10 @@ A value depends on its own row and those before it alone, to the last bit, howev
 """
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 Column = NDArray[np.float64]
-MANY = 50_000
-"""From so many rows on it pays to load pandas, which takes as long as smoothing a million rows without it."""
 
 
 def ago(values: Column, rows: int = 1) -> Column:
@@ -46,9 +45,7 @@ def mean(values: Column, window: int) -> Column:
 
 def deviation(values: Column, window: int) -> Column:
     """Give the deviation of the rows of each window from their mean."""
-    import pandas as pd  # noqa: PLC0415 - it takes long to load, and the shipped books don't need it
-
-    return pd.Series(values).rolling(window).std(ddof=0).to_numpy(np.float64)
+    return _column(_series(values).rolling_std(window, ddof=0))
 
 
 def highest(values: Column, window: int) -> Column:
@@ -72,30 +69,8 @@ def faded(values: Column, weight: float, full: int = 1) -> Column:
 
     It begins at the first row that is known, and is unknown until so many are.
     """
-    if len(values) < MANY:
-        return _faded(values, weight, full)
-    import pandas as pd  # noqa: PLC0415 - see MANY
-
-    return pd.Series(values).ewm(alpha=weight, min_periods=full, adjust=False).mean().to_numpy(np.float64)
-
-
-def _faded(values: Column, weight: float, full: int) -> Column:
-    """Do what pandas does, to the last bit."""
-    part = 1 / (1 + (1 - weight) / weight)  # rounded as it is there
-    keep, share, left = 1 - part, part, 1.0
-    result, mean, known = [], float("nan"), 0
-    for value in values.tolist():
-        left *= keep
-        if value == value:  # noqa: PLR0124 - the quickest question whether a number is NaN
-            known += 1
-            if mean != mean:  # noqa: PLR0124
-                mean = value
-            elif mean != value:
-                share = 1 - left if weight == 1 / 2 else part
-                mean = (left * mean + share * value) / (left + share)
-            left = 1.0
-        result.append(mean if known >= full else float("nan"))
-    return np.array(result)
+    smoothed = _series(values).ewm_mean(alpha=weight, adjust=False, min_samples=full, ignore_nulls=False)
+    return _column(smoothed.forward_fill())
 
 
 def exponential(values: Column, window: int) -> Column:
@@ -112,3 +87,11 @@ def true_range(high: Column, low: Column, close: Column) -> Column:
     """Give how far each row reached, from the close before it on; the first one from itself."""
     before = ago(close)
     return np.fmax(high - low, np.fmax(np.abs(high - before), np.abs(low - before)))
+
+
+def _series(values: Column) -> pl.Series:
+    return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
+
+
+def _column(series: pl.Series) -> Column:
+    return series.fill_null(np.nan).to_numpy()

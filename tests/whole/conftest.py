@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from adapters.cli.plan import Plan
+from adapters.cli.rulebook import in_force
 from adapters.cli.wiring import Prepared, prepare
 from adapters.synthetic.market import write_market
+from rules.language.rulebook import Rulebook
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY_MS = 86_400_000
@@ -33,6 +35,16 @@ def plan(market: Path) -> Plan:
 
 
 @pytest.fixture(scope="session")
-def prepared(plan: Plan) -> Prepare:
+def rulebook() -> Rulebook:
+    """The shipped rules, read once: nothing can change them."""
+    return in_force(ROOT / "rules")
+
+
+@pytest.fixture(scope="session")
+def prepared(plan: Plan, rulebook: Rulebook) -> Prepare:
     """Prepare a run of the plan, changed where asked."""
-    return lambda **changes: prepare(replace(plan, **changes))
+
+    def changed(**changes: object) -> Prepared:
+        return prepare(replace(plan, **changes), None if "rules" in changes else rulebook)
+
+    return changed

@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.cli.rulebook import in_force
 from features.steps.course import Course, drifting
 from features.steps.words import DAY_MS, HOUR_MS, Series
 from features.steps.world import RESERVE, Beginning, Past, World
@@ -208,12 +206,6 @@ OTHERS = st.one_of(
     st.tuples(st.just("outage"), st.just("no data")),
 )
 TURNS = st.lists(st.tuples(CANDLES, OTHERS), min_size=4, max_size=14)
-
-
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    """The shipped rules."""
-    return in_force(Path(__file__).resolve().parents[2] / "rules")
 
 
 @pytest.fixture(scope="module")

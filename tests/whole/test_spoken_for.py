@@ -1,7 +1,6 @@
 """Money is spent once, whoever asks for it in whatever order."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.cli.wiring import prepare
 from machines.intents import Buy, Direction, Enter, Intent, Sell, Transfer, Urgency
 from runtime.capital import RESERVE
 from runtime.draft import Draft
@@ -38,9 +36,9 @@ ASKED = st.lists(st.tuples(st.sampled_from(sorted(BOOKS)), INTENTS), min_size=2,
 
 
 @pytest.fixture(scope="module")
-def begun(plan: Any) -> Callable[[], Engine]:
+def begun(prepared: Any, plan: Any) -> Callable[[], Engine]:
     """Engines that have traded for two months, all alike."""
-    run = prepare(replace(plan, to_ms=plan.from_ms + 60 * DAY_MS))
+    run = prepared(to_ms=plan.from_ms + 60 * DAY_MS)
     run.backtest.run()
     engine = run.engine
     state = engine.to_plain()

@@ -84,9 +84,9 @@ def test_a_mistake_that_an_environment_makes_elsewhere_is_told_for_both_files(
 
 
 def test_a_back_test_runs_and_is_asked_again_in_its_environment(
-    eternal: Eternal, market: Path, rules: Path, paper: Path, tmp_path: Path
+    eternal: Eternal, days: Path, rules: Path, paper: Path, tmp_path: Path
 ) -> None:
-    command = ("backtest", "--data", market, *SPAN, "--rules", rules, "--json")
+    command = ("backtest", "--data", days, *SPAN, "--rules", rules, "--json")
     plain = eternal(*command, "plain.json", "--runs", "plain")
     assert plain.exit_code == 0, plain.output
     ended = eternal(*command, "paper.json", "--environment", "paper")

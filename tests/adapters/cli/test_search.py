@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
@@ -21,6 +20,7 @@ from adapters.synthetic.market import write_market
 from rules.language.indicators import Number
 from runtime import history
 from runtime.indicators import Column, Frame, compute
+from tests.adapters.cli import running
 
 pytestmark = pytest.mark.spec("BT-06")
 
@@ -148,11 +148,12 @@ def killed_after(trials: int, words: list[str], folder: Path, searches: Path) ->
     """Begin a search in a process and kill it without a word as soon as it has kept so many trials."""
     command = [sys.executable, "-c", "from adapters.cli.main import app; app()", *words]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and process.poll() is None:
+
+    def is_time() -> bool:
         lines = sum(file.read_bytes().count(b"\n") for file in searches.glob("*/trials.jsonl"))
-        if lines >= trials:
-            break
+        return lines >= trials or process.poll() is not None
+
+    running.wait_until(is_time, PATIENCE_S)
     process.send_signal(signal.SIGKILL)
     process.wait()
 

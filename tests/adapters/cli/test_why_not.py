@@ -48,14 +48,15 @@ def test_the_answer_for_a_machine(why_not: Eternal) -> None:
 
 
 def test_only_the_books_asked_for_answer(why_not: Eternal) -> None:
-    document = json.loads(why_not("BTCUSDT", "--book", "trend-2", "--book", "trend-1", "--json").stdout)
+    asked = ("--at", "2020-12-20", "--book", "trend-2", "--book", "trend-1")
+    document = json.loads(why_not("BTCUSDT", *asked, "--json").stdout)
     assert [answer["book"] for answer in document["answers"]] == ["trend-1", "trend-2"]
 
 
 def test_rules_that_have_changed_since_are_said_and_the_kept_ones_used(
-    eternal: Eternal, market: Path, rules: Path, spoil: Callable[..., Path]
+    eternal: Eternal, days: Path, rules: Path, spoil: Callable[..., Path]
 ) -> None:
-    command = ("backtest", "--data", market, "--from", "2021-02-01", "--to", "2021-02-10", "--book", "trend-1")
+    command = ("backtest", "--data", days, "--from", "2021-02-01", "--to", "2021-02-10", "--book", "trend-1")
     assert eternal(*command, "--rules", rules).exit_code == 0
     spoil("engines/trend-1.yaml", "strong: 25", "strong: 26")
     ended = eternal("why-not", "last", "BTCUSDT")
@@ -63,9 +64,9 @@ def test_rules_that_have_changed_since_are_said_and_the_kept_ones_used(
     assert "strong = 25" in ended.stdout
 
 
-def test_data_that_have_changed_since_are_said(eternal: Eternal, market: Path, tmp_path: Path) -> None:
+def test_data_that_have_changed_since_are_said(eternal: Eternal, days: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    shutil.copytree(market, data)
+    shutil.copytree(days, data)
     command = ("backtest", "--data", data, "--from", "2021-02-01", "--to", "2021-02-10", "--book", "trend-1")
     assert eternal(*command).exit_code == 0
     assert "data" not in eternal("why-not", "last", "BTCUSDT").stderr

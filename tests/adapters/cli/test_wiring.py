@@ -20,7 +20,8 @@ def plan(market: Path) -> Plan:
     return Plan(packaged_rules(), market, ("trend-1",), from_ms=FROM_MS, to_ms=TO_MS)
 
 
-def test_a_run_is_named_after_everything_that_decides_it(plan: Plan, rules: Path, spoil) -> None:
+def test_a_run_is_named_after_everything_that_decides_it(plan: Plan, days: Path, rules: Path, spoil) -> None:
+    plan = replace(plan, source=days)
     name = prepare(plan).run_id
     assert prepare(plan).run_id == name
     assert prepare(replace(plan, rules=rules)).run_id == name
