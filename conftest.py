@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import groupby, islice
 from typing import Any
 
 import pytest
@@ -24,17 +25,25 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal what takes long to all workers, each with small tests after it: these are what is left to share at the end.
-
-    Neighbours stay together, because they share fixtures. Each worker begins with an equal part of the list.
-    """
+    """Let each worker begin with its part of what takes long; small tests are what is left to share at the end."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
-        long = [item for item in items if item.nodeid.startswith(LONG)]
-        small = [item for item in items if not item.nodeid.startswith(LONG)]
-        items[:] = [item for number in range(workers) for kind in (long, small) for item in part(kind, number, workers)]
+        items[:] = dealt(items, workers)
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Put the items into the order of their workers, who take equal numbers from the list."""
+    small = iter([item for item in items if not item.nodeid.startswith(LONG)])
+    order: list[pytest.Item] = []
+    for number in range(1, workers + 1):
+        for folder in LONG:
+            order += part([item for item in items if item.nodeid.startswith(folder)], number, workers)
+        order += islice(small, max(0, len(items) * number // workers - len(order)))
+    return [*order, *small]
 
 
 def part(items: list[pytest.Item], number: int, parts: int) -> list[pytest.Item]:
-    """Return one of so many equal parts."""
-    return items[len(items) * number // parts : len(items) * (number + 1) // parts]
+    """Return the part of this number from 1 on; what is in one file shares fixtures and stays together."""
+    files = [list(group) for _, group in groupby(items, key=lambda item: item.path)]
+    units = files if len(files) > 1 else [[item] for item in items]
+    return [item for unit in units[len(units) * (number - 1) // parts : len(units) * number // parts] for item in unit]
