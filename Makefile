@@ -11,6 +11,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 UPGRADE ?=
 
+# Where it is set, each of the hundreds of processes that tests start would compile all files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup test coverage check chaos soak load demo docs bench lock clean
 
 help:  ## print this list
@@ -18,10 +21,9 @@ help:  ## print this list
 
 setup: .venv/installed  ## make .venv from the lock files
 
-# Tests start hundreds of processes, and each would compile all modules anew where no bytecode may be kept.
-# These share the cores, so that threads for the tables of one of them only cost time.
+# The workers share the cores, so that threads for the tables of one of them only cost time.
 test: check  ## check, then run all tests
-	env -u PYTHONDONTWRITEBYTECODE POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: setup  ## run all tests and tell which lines none of them reaches
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term

@@ -7,8 +7,9 @@ import numpy as np
 
 from benchmarks.measurement import Measurement, once, seconds
 from rules.language.indicators import INDICATORS
-from runtime.indicators import Frame, by_library
+from runtime.indicators import Frame
 from runtime.kernels import KERNELS
+from runtime.ta_indicators import by_library
 
 ROWS = 60_000
 COMMON = (

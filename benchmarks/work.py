@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,9 +62,16 @@ def market(folder: Path) -> Path:
 
 def reading() -> Measurement:
     """Reading, checking and proving all shipped rule files."""
-    files = rule_files(RULES)
-    taken = seconds(lambda: load(files, MACHINES, vocabulary_for))
-    return Measurement("check all shipped rule files", taken * 1_000, "ms", "under 500 ms", f"{len(files)} files")
+    texts = {file: file.read_text(encoding="utf-8") for file in rule_files(RULES)}
+    times = count()
+
+    def anew() -> None:
+        """Read the files with another last line, because what was read lately is kept."""
+        ending = f"# {next(times)}\n"
+        load(list(texts), MACHINES, vocabulary_for, instead={str(file): text + ending for file, text in texts.items()})
+
+    taken = seconds(anew)
+    return Measurement("check all shipped rule files", taken * 1_000, "ms", "under 500 ms", f"{len(texts)} files")
 
 
 def entry(plan: Plan) -> tuple[Prepared, Typed]:

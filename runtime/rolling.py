@@ -5,7 +5,7 @@ A value depends on its own row and those before it alone, to the last bit, howev
 """
 
 import numpy as np
-import pandas as pd
+import polars as pl
 from numpy.typing import NDArray
 
 Column = NDArray[np.float64]
@@ -45,7 +45,7 @@ def mean(values: Column, window: int) -> Column:
 
 def deviation(values: Column, window: int) -> Column:
     """Give the deviation of the rows of each window from their mean."""
-    return pd.Series(values).rolling(window).std(ddof=0).to_numpy(np.float64)
+    return _column(_series(values).rolling_std(window, ddof=0))
 
 
 def highest(values: Column, window: int) -> Column:
@@ -69,7 +69,8 @@ def faded(values: Column, weight: float, full: int = 1) -> Column:
 
     It begins at the first row that is known, and is unknown until so many are.
     """
-    return pd.Series(values).ewm(alpha=weight, min_periods=full, adjust=False).mean().to_numpy(np.float64)
+    smoothed = _series(values).ewm_mean(alpha=weight, adjust=False, min_samples=full, ignore_nulls=False)
+    return _column(smoothed.forward_fill())
 
 
 def exponential(values: Column, window: int) -> Column:
@@ -86,3 +87,11 @@ def true_range(high: Column, low: Column, close: Column) -> Column:
     """Give how far each row reached, from the close before it on; the first one from itself."""
     before = ago(close)
     return np.fmax(high - low, np.fmax(np.abs(high - before), np.abs(low - before)))
+
+
+def _series(values: Column) -> pl.Series:
+    return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
+
+
+def _column(series: pl.Series) -> Column:
+    return series.fill_null(np.nan).to_numpy()

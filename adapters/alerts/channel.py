@@ -5,11 +5,9 @@ from queue import SimpleQueue
 from threading import Thread
 from types import MappingProxyType
 
-from apprise import Apprise, NotifyType
-
 from adapters.alerts.message import Message
 
-KINDS: Mapping[str, NotifyType] = MappingProxyType({"P0": NotifyType.FAILURE, "P1": NotifyType.WARNING})
+KINDS: Mapping[str, str] = MappingProxyType({"P0": "failure", "P1": "warning"})
 Answer = Callable[[bool], None]
 
 
@@ -21,7 +19,10 @@ class Channel:
     """Sends one message after the other; each is answered from the channel's thread."""
 
     def __init__(self, name: str, url: str) -> None:
+        from apprise import Apprise, NotifyType  # noqa: PLC0415 - it loads much, and few engines have a channel
+
         self.name = name
+        self._kind = NotifyType
         self._apprise = Apprise()
         if not self._apprise.add(url):
             raise ChannelError(
@@ -39,7 +40,7 @@ class Channel:
     def send(self, message: Message) -> bool:
         """Send a message now, and tell whether the other side took it."""
         try:
-            kind = KINDS.get(message.severity, NotifyType.INFO)
+            kind = self._kind(KINDS.get(message.severity, "info"))
             return bool(self._apprise.notify(body=message.body, title=message.title, notify_type=kind))
         # Whatever a service's plugin raises, the message has not arrived and is tried again.
         except Exception:

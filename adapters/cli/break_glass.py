@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.configuration import RunMode
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.run_mode import RunMode
 
 if TYPE_CHECKING:
     from adapters.bybit.break_glass import BreakGlass, Left

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from adapters.bybit.hosts import Mode
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.run_mode import RunMode
 
 if TYPE_CHECKING:
     from adapters.bybit.client import Keys
@@ -21,31 +20,6 @@ if TYPE_CHECKING:
 OWN = "own"
 CONFIGURATION, SECRETS = "eternal.yaml", ".env"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-class RunMode(StrEnum):
-    """Where an engine trades: an exchange on this machine, Bybit's demo or test accounts, or with real money.
-
-    On paper it is an exchange on this machine as well, at real prices.
-    """
-
-    LOCAL = "local"
-    PAPER = "paper"
-    DEMO = "demo"
-    TESTNET = "testnet"
-    LIVE = "live"
-
-    @property
-    def hosts(self) -> Mode:
-        """The addresses that belong to it."""
-        if self.stays_here:
-            return Mode.LOCAL
-        return Mode.MAINNET if self is RunMode.LIVE else Mode(self.value)
-
-    @property
-    def stays_here(self) -> bool:
-        """Whether no order leaves this machine."""
-        return self in (RunMode.LOCAL, RunMode.PAPER)
 
 
 class AccountKeys(BaseModel):

@@ -22,8 +22,9 @@ from adapters.bybit.offset import ExchangeClock, Offset
 from adapters.bybit.savings import Savings
 from adapters.bybit.venue import Account
 from adapters.bybit.wallet import coins, unified, worth
-from adapters.cli.configuration import Configuration, RunMode
+from adapters.cli.configuration import Configuration
 from adapters.cli.failure import ExitCode, Failure
+from adapters.cli.run_mode import RunMode
 from adapters.cli.trading import Trading
 from adapters.clock import monotonic_ms
 from runtime.instrument import Instrument, Market

@@ -177,8 +177,8 @@ def _keys(counter: "Counter") -> Iterator[Found]:
 def _phase(trading: "Trading", counter: "Counter") -> Iterator[Found]:
     from decimal import Decimal
 
-    from adapters.cli.configuration import RunMode
     from adapters.cli.real_money import allowed
+    from adapters.cli.run_mode import RunMode
 
     if trading.folder.configuration.mode is RunMode.LIVE:
 

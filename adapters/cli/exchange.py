@@ -83,8 +83,6 @@ def exchange(
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Let clients ask as often as they like.")] = False,
 ) -> None:
     """Be Bybit on loopback: REST and WebSockets over a recorded or made-up market, with accounts, keys and faults."""
-    from adapters.cli.paper import TIMEFRAME as PAPER_TIMEFRAME
-    from adapters.cli.paper import Paper, paper_exchange
     from adapters.served.application import Application
     from adapters.served.exchange import Setting
     from adapters.simulated.instruments import load_instruments
@@ -93,6 +91,10 @@ def exchange(
     if paper:
         if data is not None or generated or step or start is not None:
             raise typer.BadParameter("expected none of --data, --generated, --from and --step beside --paper.")
+        # It asks the real exchange, whose client takes long to load.
+        from adapters.cli.paper import TIMEFRAME as PAPER_TIMEFRAME
+        from adapters.cli.paper import Paper, paper_exchange
+
         asked = Paper(host, symbol or (), timeframe or PAPER_TIMEFRAME, state)
         with paper_exchange(asked, held, gap, limits=not no_limits) as following:
             _serve(following, port, keys, f"Its prices are those of {host or 'Bybit'}. Stop it with Ctrl+C.")

@@ -10,7 +10,7 @@ from adapters.cli.plan import DEFAULT_BOOKS, DEFAULT_CAPITAL
 from adapters.cli.wallets import HANDED_OUT, WALLETS
 
 if TYPE_CHECKING:
-    from adapters.cli.configuration import RunMode
+    from adapters.cli.run_mode import RunMode
 
 PORT, SPEED = 8080, 60
 LOCAL_EXCHANGE = f"http://127.0.0.1:{PORT}"
@@ -27,10 +27,11 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, and take what is usual.")] = False,
 ) -> None:
     """Make a working folder: the rules, the configuration, a place for the keys; ready for demo keys."""
-    from adapters.cli.configuration import CONFIGURATION, SECRETS, RunMode
+    from adapters.cli.configuration import CONFIGURATION, SECRETS
     from adapters.cli.failure import ExitCode, Failure
     from adapters.cli.places import packaged_rules
     from adapters.cli.rulebook import books_named, in_force
+    from adapters.cli.run_mode import RunMode
     from adapters.cli.saved import copy_rules
     from adapters.cli.screen import say
     from adapters.cli.wallets import write_wallets

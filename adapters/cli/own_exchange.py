@@ -13,12 +13,13 @@ from urllib.request import urlopen
 import psycopg
 
 from adapters.cli.child import START_S, Child, child
-from adapters.cli.configuration import OWN, RunMode, WorkingFolder
+from adapters.cli.configuration import OWN, WorkingFolder
 from adapters.cli.exchange import STATE
 from adapters.cli.failure import Failure
 from adapters.cli.places import existing
 from adapters.cli.plan import DEFAULT_CAPITAL
 from adapters.cli.rulebook import books_named, in_force
+from adapters.cli.run_mode import RunMode
 from adapters.cli.wallets import HANDED_OUT, WALLETS, write_wallets
 from adapters.cli.wanted import looked_at, needed
 from adapters.cli.writer import URL, store_locator

@@ -13,13 +13,14 @@ from adapters.bybit.fields import MalformedError
 from adapters.bybit.venue import Setting
 from adapters.cli.absence import Absence
 from adapters.cli.account_news import AccountNews
-from adapters.cli.configuration import RunMode, WorkingFolder
+from adapters.cli.configuration import WorkingFolder
 from adapters.cli.counter import Counter
 from adapters.cli.failure import ExitCode, Failure
 from adapters.cli.kept_rules import KeptRules, rule_files_of
 from adapters.cli.kept_store import WRITER, Standing, Store, held, remember, resumed, stand
 from adapters.cli.real_money import allowed
 from adapters.cli.reloader import Files, MoreMarket, Reloader, files_of
+from adapters.cli.run_mode import RunMode
 from adapters.cli.trading import Trading, rules_of, trading_around
 from adapters.cli.watching import Alerts, mood_of, watched
 from adapters.clock import monotonic_ms

@@ -22,8 +22,9 @@ def run(
     accounts on this machine, is refused.
     """
     from adapters.cli.account_lock import accounts_held
-    from adapters.cli.configuration import RunMode, working_folder
+    from adapters.cli.configuration import working_folder
     from adapters.cli.failure import ExitCode, Failure
+    from adapters.cli.run_mode import RunMode
     from adapters.cli.screen import say
     from adapters.cli.writer import refuse_a_second, server_of
 

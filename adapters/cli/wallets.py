@@ -4,15 +4,18 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rules.language.rulebook import Rulebook
-from runtime.capital import RESERVE, shares_of, wallets_of
+if TYPE_CHECKING:
+    from rules.language.rulebook import Rulebook
 
 WALLETS, HANDED_OUT = "accounts.json", "exchange-keys.json"
 
 
-def write_wallets(file: Path, rulebook: Rulebook, books: Sequence[str], capital: Decimal) -> None:
+def write_wallets(file: Path, rulebook: "Rulebook", books: Sequence[str], capital: Decimal) -> None:
     """Divide the capital (USDT) among the accounts of the books as their shares say, and write it as JSON."""
+    from runtime.capital import RESERVE, shares_of, wallets_of
+
     wallets = wallets_of(rulebook, shares_of(rulebook, books, {}), capital)
     # The first account is the main one, which may move money between all others.
     names = dict.fromkeys([RESERVE, *(rulebook.books[book].account for book in books)])

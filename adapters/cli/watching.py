@@ -7,8 +7,8 @@ from threading import Event, Thread
 
 from adapters.alerts.channels import channels_of
 from adapters.alerts.dispatcher import Dispatcher
-from adapters.cli.configuration import RunMode
 from adapters.cli.failure import Failure
+from adapters.cli.run_mode import RunMode
 from adapters.cli.trading import Trading
 from adapters.clock import Stopwatch, monotonic_ms
 from adapters.metrics.logs import set_up

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import structlog
 
 from adapters.metrics.meters import Meters
-from adapters.metrics.server import serving
 from adapters.metrics.step_log import StepLog
 from adapters.metrics.vitals import Vitals
 from runtime.engine import Engine
@@ -47,5 +46,7 @@ class Observation:
     @contextmanager
     def served(self, host: str, port: int) -> Iterator[int]:
         """Serve `/metrics`, `/health` and `/ready` while the context lasts, and give the port."""
+        from adapters.metrics.server import serving  # noqa: PLC0415 - a web server, which few engines have
+
         with serving(self.meters.show.registry, self.vitals, host, port) as found:
             yield found

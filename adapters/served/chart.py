@@ -3,7 +3,9 @@
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import astuple
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 import polars as pl
 
@@ -16,6 +18,17 @@ from runtime.timeframe import grid_start_ms, timeframe_ms
 _COLUMNS = ("open_ms", "open", "high", "low", "close", "volume")
 
 
+class _Series:
+    """The rows of one series, made when somebody asks for them: few symbols of a market ever are."""
+
+    def __init__(self, candles: pl.DataFrame) -> None:
+        self._candles = candles
+
+    @cached_property
+    def rows(self) -> list[tuple[Any, ...]]:
+        return self._candles.select(_COLUMNS).rows()
+
+
 class Chart:
     """Candles of every series, none of them later than the market has come.
 
@@ -23,7 +36,7 @@ class Chart:
     """
 
     def __init__(self, candles: Mapping[Key, pl.DataFrame], start_ms: int) -> None:
-        self._frames = {key: frame.select(_COLUMNS).rows() for key, frame in candles.items()}
+        self._series = {key: _Series(frame) for key, frame in candles.items()}
         self._under_way: dict[tuple[Market, str], Bar] = {}
         self.reached_ms = start_ms
 
@@ -42,18 +55,18 @@ class Chart:
         """Let a candle of the shortest length end that was not among those of the beginning, and the longer with it."""
         market, symbol, finest = candle.market, candle.symbol, candle.timeframe
         self.close(candle)
-        self._frames[market, symbol, finest].append(tuple(getattr(candle, name) for name in _COLUMNS))
-        for key, rows in self._frames.items():
+        self._series[market, symbol, finest].rows.append(tuple(getattr(candle, name) for name in _COLUMNS))
+        for key, series in self._series.items():
             length_ms = timeframe_ms(key[2])
             if key[:2] != (market, symbol) or key[2] == finest or (candle.close_ms - grid_start_ms(key[2])) % length_ms:
                 continue
             parts = self._known(market, symbol, finest, candle.close_ms - length_ms, candle.close_ms)
-            rows.append(astuple(joined(parts, candle.close_ms - length_ms)))
+            series.rows.append(astuple(joined(parts, candle.close_ms - length_ms)))
 
     def correct(self, market: Market, symbol: str, close: float) -> None:
         """Give the candle that has just ended another close; raises ValueError where none has."""
-        finest = min((name for *of, name in self._frames if of == [market, symbol]), key=timeframe_ms)
-        rows, open_ms = self._frames[market, symbol, finest], self.reached_ms - timeframe_ms(finest)
+        finest = min((name for *of, name in self._series if of == [market, symbol]), key=timeframe_ms)
+        rows, open_ms = self._series[market, symbol, finest].rows, self.reached_ms - timeframe_ms(finest)
         place = bisect_left(rows, (open_ms,))
         if place == len(rows) or rows[place][0] != open_ms:
             raise ValueError(f"Expected a candle of {symbol} that has just ended, found none.")
@@ -97,15 +110,15 @@ class Chart:
         return found[0] if found else None
 
     def _source(self, market: Market, symbol: str, timeframe: str) -> str | None:
-        lengths = [name for kind, coin, name in self._frames if (kind, coin) == (market, symbol)]
+        lengths = [name for kind, coin, name in self._series if (kind, coin) == (market, symbol)]
         dividing = [name for name in lengths if not timeframe_ms(timeframe) % timeframe_ms(name)]
         return max(dividing, key=timeframe_ms, default=None)
 
     def _finest(self, market: Market, symbol: str) -> str:
-        return min((name for kind, coin, name in self._frames if (kind, coin) == (market, symbol)), key=timeframe_ms)
+        return min((name for kind, coin, name in self._series if (kind, coin) == (market, symbol)), key=timeframe_ms)
 
     def _known(self, market: Market, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> list[Bar]:
-        rows = self._frames[market, symbol, timeframe]
+        rows = self._series[market, symbol, timeframe].rows
         finished_ms = self.reached_ms - timeframe_ms(timeframe)
         begin = bisect_left(rows, (start_ms,))
         end = bisect_left(rows, (min(end_ms, finished_ms + 1),))

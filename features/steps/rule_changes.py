@@ -99,7 +99,7 @@ def _cut_off(scene: Scene, file: str) -> None:
 
 def _reload(scene: Scene) -> None:
     world = scene.world
-    rulebook, findings = _load(scene.files.written())
+    rulebook, findings = scene.files.load()
     world.reload(
         None if rulebook is None else _sharing_as_before(scene, rulebook),
         [str(one) for one in findings if one.severity is Severity.ERROR],

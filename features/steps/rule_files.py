@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from machines.catalogue import MACHINES
@@ -11,6 +11,7 @@ from rules.language.rulebook import Rulebook, load, rule_files
 from runtime.facts import vocabulary_for
 
 SHIPPED = Path(__file__).parents[2] / "rules"
+NAMED_AS = Path("rules")
 INDENT = 2
 _LITERAL = re.compile(r"-?\d+(\.\d+)?(%| ?[A-Z]+(/[A-Z]+)?)?")
 Loaded = tuple[Rulebook | None, list[Finding]]
@@ -117,7 +118,7 @@ class RuleFiles:
 
     def load(self) -> Loaded:
         """Read and check all files."""
-        return _load(tuple(sorted(self._texts.items())), self._copy_to)
+        return _load(tuple(sorted(self._texts.items())))
 
     def rulebook(self) -> Rulebook:
         """Give what is in force; fails with every mistake where there is one."""
@@ -146,15 +147,11 @@ def _texts(folder: Path) -> Mapping[str, str]:
     return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in rule_files(folder)}
 
 
-_KNOWN: dict[tuple[tuple[str, str], ...], Loaded] = {}
-
-
-def _load(texts: tuple[tuple[str, str], ...], folder: Path) -> Loaded:
-    """Most scenarios use the files as they are shipped, so what was read once is kept."""
-    if texts not in _KNOWN:
-        _write(folder, texts)
-        _KNOWN[texts] = load([folder / name for name, _ in texts], MACHINES, vocabulary_for)
-    return _KNOWN[texts]
+@cache
+def _load(texts: tuple[tuple[str, str], ...]) -> Loaded:
+    """Most scenarios use the files as they are shipped, and the others most of them, so what was read once is kept."""
+    names = {str(NAMED_AS / name): text for name, text in texts}
+    return load([Path(name) for name in names], MACHINES, vocabulary_for, instead=names)
 
 
 def _write(folder: Path, texts: Iterable[tuple[str, str]]) -> None:

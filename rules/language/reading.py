@@ -2,7 +2,9 @@
 
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -28,6 +30,7 @@ LARGEST_FILE = 128 * 1024
 MOST_NODES = 6_000
 DEEPEST = 20
 MOST_OF_A_KIND = 10
+MOST_KEPT = 64
 # What the YAML library raises, besides its own errors, for some of what it can't read.
 GIVES_UP = (ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError)
 
@@ -76,7 +79,13 @@ def _content(path: Path) -> bytes | str:
 
 
 def read_text(content: bytes, file: str) -> tuple[Document | None, list[Finding]]:
-    """Read the bytes of a file."""
+    """Read the bytes of a file; of one that was read lately the same document comes again."""
+    document, findings = _read_text(content, file)
+    return document, list(findings)
+
+
+@lru_cache(MOST_KEPT)
+def _read_text(content: bytes, file: str) -> tuple[Document | None, Sequence[Finding]]:
     try:
         source = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as problem:

@@ -14,7 +14,7 @@ from rules.language.collecting import Enough, Findings, with_line
 from rules.language.document import Document, Fields, Scalar
 from rules.language.doubts import Doubt
 from rules.language.doubts_book import DOUBTS, read_doubts
-from rules.language.engine_book import EngineBook, VocabularyFor, read_engine_book
+from rules.language.engine_book import EngineBook, VocabularyFor
 from rules.language.environment import Target, changed, only_there, unknown, with_heirs
 from rules.language.findings import Finding, Severity, error, listed
 from rules.language.fingerprint import fingerprint
@@ -33,7 +33,8 @@ from rules.language.machine_shape import ArgumentShape, MachineShape, TriggerSha
 from rules.language.overlay import resolve
 from rules.language.phases import Phases
 from rules.language.phases_book import PHASES, read_phases
-from rules.language.proofs import prove, warning
+from rules.language.proofs import warning
+from rules.language.proven_book import Source, proven
 from rules.language.reading import read, read_text
 from rules.language.routes import Routes
 from rules.language.routes_book import read_routes
@@ -226,24 +227,18 @@ class _Loading:
         if lineage is None or not name:
             return
         self.resolved[file.document.file] = lineage.root
-        found = Findings()
-        try:
-            engine = read_engine_book(lineage, self.machines, self.vocabulary_for, found)
-            if not self.sound(file, *(self.by_name[name].file for name in lineage.parents)):
-                # What is missing from such a book may only be misspelt.
-                engine = replace(engine, complete=False, readable=False)
-            found.extend(prove(engine))
-            if not any(finding.severity is Severity.ERROR for finding in found):
-                self.engines[file.document.file] = engine
-        finally:
-            self.inherited(file, found, findings)
+        documents = (file.document, *(self.by_name[parent] for parent in lineage.parents))
+        sound = self.sound(*(document.file for document in documents))
+        engine, found = proven(Source(documents, lineage, self.machines, self.vocabulary_for, sound))
+        if engine is not None:
+            self.engines[file.document.file] = engine
+        self.inherited(file, found, findings)
 
-    def sound(self, file: _File, *parents: str) -> bool:
-        """Say whether a file and those of its parents have the form of their kinds."""
-        names = {file.document.file, *parents}
+    def sound(self, *names: str) -> bool:
+        """Say whether files have the form of their kinds."""
         return all(other.sound for other in self.files if other.document.file in names)
 
-    def inherited(self, file: _File, found: Findings, findings: Findings) -> None:
+    def inherited(self, file: _File, found: Sequence[Finding], findings: Findings) -> None:
         """Put each finding under the file it is about; one that this book's own values cause is about this book too."""
         extends = file.document.root.scalar("extends")
         for finding in found:

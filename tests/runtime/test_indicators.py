@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.language.indicators import INDICATORS
-from runtime.indicators import LIBRARY, Column, by_library, compute
+from runtime.indicators import Column, compute
 from runtime.kernels import KERNELS
+from runtime.ta_indicators import LIBRARY, by_library
 
 MARKET = Path(__file__).parents[2].parent / "shared" / "market"
 ROWS = 400

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from adapters.cli.configuration import RunMode, working_folder
+from adapters.cli.configuration import working_folder
 from adapters.cli.places import packaged_rules
+from adapters.cli.run_mode import RunMode
 from adapters.served.serving import Served
 from runtime.events import CandleClose, Fill
 from runtime.requests import PlaceOrder

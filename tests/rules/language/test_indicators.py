@@ -7,7 +7,7 @@ from ta import momentum, others, trend, volatility, volume
 
 from rules.language.indicators import BAR, INDICATORS, Indicator
 from rules.language.units import Unit
-from runtime.indicators import LIBRARY
+from runtime.ta_indicators import LIBRARY
 
 MODULES = (trend, momentum, volatility, volume, others)
 # The functions of `ta` whose names differ from the methods of its classes, with the method that each stands for.
