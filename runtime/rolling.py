@@ -45,7 +45,7 @@ def mean(values: Column, window: int) -> Column:
 
 def deviation(values: Column, window: int) -> Column:
     """Give the deviation of the rows of each window from their mean."""
-    return _column(_series(values).rolling_std(window, ddof=0))
+    return _series(values).rolling_std(window, ddof=0).to_numpy()
 
 
 def highest(values: Column, window: int) -> Column:
@@ -69,8 +69,9 @@ def faded(values: Column, weight: float, full: int = 1) -> Column:
 
     It begins at the first row that is known, and is unknown until so many are.
     """
-    smoothed = _series(values).ewm_mean(alpha=weight, adjust=False, min_samples=full, ignore_nulls=False)
-    return _column(smoothed.forward_fill())
+    known = _series(values)
+    smoothed = known.ewm_mean(alpha=weight, adjust=False, min_samples=full, ignore_nulls=False)
+    return (smoothed.forward_fill() if known.null_count() else smoothed).to_numpy()
 
 
 def exponential(values: Column, window: int) -> Column:
@@ -91,7 +92,3 @@ def true_range(high: Column, low: Column, close: Column) -> Column:
 
 def _series(values: Column) -> pl.Series:
     return pl.Series(values, dtype=pl.Float64, nan_to_null=True)
-
-
-def _column(series: pl.Series) -> Column:
-    return series.fill_null(np.nan).to_numpy()
