@@ -75,7 +75,8 @@ class Path:
     def __init__(self, rule: Following, first: int, end: int, turns: Turns, distances: Floats) -> None:
         self._rule, self._first = rule, first
         view, symbol = rule.moves.instance.view, rule.moves.instance.symbol
-        self._sources, finest = rule.course.sources((view.market, symbol)), rule.course.finest((view.market, symbol))
+        key = view.market, symbol
+        self._sources, finest = rule.course.sources(key), rule.course.finest(key)
         assert finest is not None
         self._finest = finest
         position, memory = view.position(symbol), remembered(rule.moves.instance)

@@ -10,12 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from ta import momentum, others, trend, volatility, volume
 
-Column = NDArray[np.float64]
-Frame = Mapping[str, Column]
-"""Columns of equal length by the name of an input: open, high, low, close, volume or x; NaN is unknown."""
+from runtime.indicators import Column, Frame
 
 FAST_SLOW = MappingProxyType({"fast": "window_fast", "slow": "window_slow", "signal": "window_sign"})
 BOLLINGER = MappingProxyType({"deviations": "window_dev"})

@@ -19,10 +19,9 @@ class Channel:
     """Sends one message after the other; each is answered from the channel's thread."""
 
     def __init__(self, name: str, url: str) -> None:
-        from apprise import Apprise, NotifyType  # noqa: PLC0415 - it loads much, and few engines have a channel
+        from apprise import Apprise  # noqa: PLC0415 - it loads much, and few engines have a channel
 
         self.name = name
-        self._kind = NotifyType
         self._apprise = Apprise()
         if not self._apprise.add(url):
             raise ChannelError(
@@ -40,7 +39,7 @@ class Channel:
     def send(self, message: Message) -> bool:
         """Send a message now, and tell whether the other side took it."""
         try:
-            kind = self._kind(KINDS.get(message.severity, "info"))
+            kind = KINDS.get(message.severity, "info")
             return bool(self._apprise.notify(body=message.body, title=message.title, notify_type=kind))
         # Whatever a service's plugin raises, the message has not arrived and is tried again.
         except Exception:

@@ -11,8 +11,7 @@ from rules.language.findings import Finding, Severity
 from rules.language.machine_shape import MachineShape
 from rules.language.overlay import Lineage
 from rules.language.proofs import prove
-
-MOST_KEPT = 64
+from rules.language.reading import MOST_KEPT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -222,12 +222,12 @@ class _Loading:
 
     def engine(self, file: _File, findings: Findings) -> None:
         """A book of an engine, with what it extends."""
-        name = file.document.root.word("book")
-        lineage = resolve(file.document, self.by_name, findings)
+        name, by_name = file.document.root.word("book"), self.by_name
+        lineage = resolve(file.document, by_name, findings)
         if lineage is None or not name:
             return
         self.resolved[file.document.file] = lineage.root
-        documents = (file.document, *(self.by_name[parent] for parent in lineage.parents))
+        documents = (file.document, *(by_name[parent] for parent in lineage.parents))
         sound = self.sound(*(document.file for document in documents))
         engine, found = proven(Source(documents, lineage, self.machines, self.vocabulary_for, sound))
         if engine is not None:
